@@ -2,6 +2,9 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+mod accelerators;
 pub mod call;
 pub mod memory;
 pub mod reference;
+
+pub use accelerators::{Accelerators, Reference};

@@ -18,6 +18,15 @@ pub enum PointFault {
     Exceptional,
 }
 
+/// Keccak-f\[1600\] (FIPS 202, §3.3) in place; the state is 25 lanes, each a low and a high word.
+pub fn keccak_f(state: &mut [u32; 50]) {
+    let mut lanes: [u64; 25] = core::array::from_fn(|i| join(state[2 * i], state[2 * i + 1]));
+    keccak::Keccak::new().with_f1600(|permute| permute(&mut lanes));
+    for (i, word) in state.iter_mut().enumerate() {
+        *word = half(lanes[i / 2], i);
+    }
+}
+
 /// a * b mod m, canonical; m = 0 stands for 2^256.
 pub fn modmul256(a: &[u32; 8], b: &[u32; 8], m: &[u32; 8]) -> [u32; 8] {
     let (a, b, m) = (from_words8(a), from_words8(b), from_words8(m));
@@ -117,6 +126,14 @@ mod tests {
         g[..8].copy_from_slice(&words("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"));
         g[8..].copy_from_slice(&words("483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8"));
         g
+    }
+
+    #[test]
+    fn keccak_f_of_zero_is_the_published_vector() {
+        // First lane of the all-zero state after one permutation (Keccak team's KeccakF-1600-IntermediateValues).
+        let mut state = [0; 50];
+        keccak_f(&mut state);
+        assert_eq!(state[..2], [0x40e1_dde7, 0xf125_8f79]);
     }
 
     #[test]
