@@ -1,2 +1,26 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::as_conversions,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+extern crate alloc;
+
+mod config;
+mod input;
+mod output;
+mod words;
+
+pub use config::{BLOB_ENTRIES_MAX, BlobEntry, ChainConfig, ConfigError, Fork, NEVER};
+pub use input::{BatchInput, BatchInputOwned, BlockInput, BlockInputOwned, InputError};
+pub use output::PublicOutput;
+pub use words::WordError;
