@@ -1,2 +1,25 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+extern crate alloc;
+
+// Words and bytes are viewed as one another, in the order of the machine.
+#[cfg(target_endian = "big")]
+compile_error!("the machine and every supported host are little-endian");
+
+mod accelerated;
+mod keccak;
+mod limbs;
+mod secp256k1;
+
+pub use accelerated::AcceleratedCrypto;
+pub use keccak::{keccak256, keccak256_into};
+pub use secp256k1::{RecoverFault, recover_address, recover_public_key, secp256k1_ecrecover};
+
+#[cfg(test)]
+mod test_util;
