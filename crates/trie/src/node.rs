@@ -1,0 +1,246 @@
+//! Nodes in memory, and decoding them from the witness.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "positions are at most 64, and lengths are of slices in memory"
+)]
+
+use alloc::borrow::Cow;
+
+use alloy_primitives::B256;
+
+use crate::{
+    error::NodeFault,
+    nibbles::{KEY_NIBBLES, decode_path},
+    rlp::{EMPTY_STRING, HASH_HEADER, HASH_ITEM_LEN, LIST_HEADER, exact_list, split_item, split_string},
+};
+
+/// Index of a node in its trie's arena. Zero is no node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NodeId(pub(crate) usize);
+
+impl NodeId {
+    pub(crate) const NONE: Self = Self(0);
+}
+
+/// Bytes of a node whose reference is itself, at most.
+pub(crate) const INLINE_MAX: usize = 31;
+
+/// Bytes of the RLP of a branch with 16 hashed children, and no other branch: each child takes 33, header and value 4.
+const FULL_BRANCH_LEN: usize = 532;
+
+/// A node and what its parent holds of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<'a> {
+    /// None while the node's encoding has changed since it was last hashed.
+    pub reference: Option<Reference<'a>>,
+    pub node: Node<'a>,
+}
+
+/// What a parent holds of a child: the child's RLP if that is shorter than 32 bytes, else its hash.
+#[derive(Clone, Debug)]
+pub(crate) enum Reference<'a> {
+    /// The item as it stands in the parent's RLP in the witness: a hash with its header, or the node.
+    Item(&'a [u8]),
+    Hash(B256),
+    Inline {
+        len: usize,
+        rlp: [u8; INLINE_MAX],
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Node<'a> {
+    /// Known by its reference only.
+    Hidden,
+    Branch(Branch<'a>),
+    /// Nibbles of `key` from the node's own position to `end`, then `child`, which is a branch.
+    Extension {
+        key: B256,
+        end: usize,
+        child: NodeId,
+    },
+    /// The whole key: the part above the node's own position is known from the way to it.
+    Leaf {
+        key: B256,
+        value: Cow<'a, [u8]>,
+    },
+}
+
+/// A branch as the witness has it, and what was reached or changed since.
+#[derive(Clone, Debug)]
+pub(crate) struct Branch<'a> {
+    /// The validated RLP in the witness; empty if the branch was made here.
+    pub rlp: &'a [u8],
+    /// Bit i: child i is not the one in `rlp` any more, and `children` alone tells what it is.
+    pub changed: u16,
+    /// Children in memory. Where there is none and the child has not changed, it is in `rlp`.
+    pub children: [NodeId; 16],
+}
+
+/// A child of a branch.
+#[derive(Clone, Copy)]
+pub(crate) enum Child<'a> {
+    Empty,
+    InMemory(NodeId),
+    /// The item in the branch's RLP in the witness.
+    InWitness(&'a [u8]),
+}
+
+impl<'a> Branch<'a> {
+    /// A branch made here, without children.
+    pub(crate) fn new() -> Self {
+        Self { rlp: &[], changed: u16::MAX, children: [NodeId::NONE; 16] }
+    }
+
+    pub(crate) fn child(&self, nibble: usize) -> Child<'a> {
+        match self.children.get(nibble) {
+            Some(&NodeId::NONE) if self.has_changed(nibble) => Child::Empty,
+            Some(&NodeId::NONE) => match item_at(self.rlp, nibble).1 {
+                [EMPTY_STRING] => Child::Empty,
+                item => Child::InWitness(item),
+            },
+            Some(&id) => Child::InMemory(id),
+            None => Child::Empty,
+        }
+    }
+
+    pub(crate) fn has_changed(&self, nibble: usize) -> bool {
+        self.changed >> nibble & 1 == 1
+    }
+
+    /// Records that child `nibble` is now `id`, which may be none.
+    pub(crate) fn replace(&mut self, nibble: usize, id: NodeId) {
+        self.keep(nibble, id);
+        self.touch(nibble);
+    }
+
+    /// Records that child `nibble` is to be encoded anew.
+    pub(crate) fn touch(&mut self, nibble: usize) {
+        self.changed |= 1 << nibble;
+    }
+
+    /// Records where the unchanged child `nibble` is in memory.
+    pub(crate) fn keep(&mut self, nibble: usize, id: NodeId) {
+        if let Some(child) = self.children.get_mut(nibble) {
+            *child = id;
+        }
+    }
+}
+
+/// Offset and bytes of child `nibble` in the RLP of a branch, which was validated.
+pub(crate) fn item_at(rlp: &[u8], nibble: usize) -> (usize, &[u8]) {
+    if rlp.len() == FULL_BRANCH_LEN {
+        let offset = 3 + HASH_ITEM_LEN * nibble;
+        return (offset, rlp.get(offset..offset + HASH_ITEM_LEN).unwrap_or(&[]));
+    }
+    let mut offset = match rlp.first() {
+        Some(0..=0xf7) | None => 1,
+        Some(0xf8) => 2,
+        Some(_) => 3,
+    };
+    for _ in 0..nibble {
+        offset += child_len(rlp.get(offset));
+    }
+    let len = child_len(rlp.get(offset));
+    (offset, rlp.get(offset..offset + len).unwrap_or(&[]))
+}
+
+/// Bytes of the child whose first byte is given, in a branch that was validated.
+fn child_len(first: Option<&u8>) -> usize {
+    match first {
+        Some(&HASH_HEADER) => HASH_ITEM_LEN,
+        Some(&byte @ LIST_HEADER..) => usize::from(byte - LIST_HEADER) + 1,
+        _ => 1,
+    }
+}
+
+/// A node as the witness has it.
+pub(crate) enum Decoded<'a> {
+    Branch,
+    Extension { key: B256, end: usize, child: &'a [u8] },
+    Leaf { key: B256, value: &'a [u8] },
+}
+
+/// Decodes the node `rlp`, `depth` nibbles below the root on the way to `key`, and checks its own shape. Children in
+/// place are checked to be lists of at most 31 bytes; what is in them is checked when they are reached.
+pub(crate) fn decode<'a>(rlp: &'a [u8], key: &B256, depth: usize) -> Result<Decoded<'a>, NodeFault> {
+    if is_full_branch(rlp) {
+        return if depth < KEY_NIBBLES { Ok(Decoded::Branch) } else { Err(NodeFault::PathLength) };
+    }
+    let payload = exact_list(rlp)?;
+    let (_, rest) = split_item(payload)?;
+    let (_, rest) = split_item(rest)?;
+    if rest.is_empty() {
+        return decode_short(payload, key, depth);
+    }
+    check_branch(payload)?;
+    if depth < KEY_NIBBLES { Ok(Decoded::Branch) } else { Err(NodeFault::PathLength) }
+}
+
+/// Whether `rlp` is a branch with 16 hashed children, the commonest node of a large trie.
+fn is_full_branch(rlp: &[u8]) -> bool {
+    let Ok(rlp) = <&[u8; FULL_BRANCH_LEN]>::try_from(rlp) else { return false };
+    let [0xf9, 0x02, 0x11, items @ .., EMPTY_STRING] = rlp else { return false };
+    items.iter().step_by(HASH_ITEM_LEN).all(|&header| header == HASH_HEADER)
+}
+
+fn check_branch(payload: &[u8]) -> Result<(), NodeFault> {
+    let mut rest = payload;
+    let mut children = 0usize;
+    for _ in 0..16 {
+        let first = *rest.first().ok_or(NodeFault::ItemCount)?;
+        if first == EMPTY_STRING {
+            rest = rest.get(1..).unwrap_or(&[]);
+            continue;
+        }
+        children += 1;
+        let (_, after) = split_child(rest)?;
+        rest = after;
+    }
+    let (value, rest) = split_item(rest).map_err(|fault| match fault {
+        NodeFault::Truncated => NodeFault::ItemCount,
+        other => other,
+    })?;
+    if !rest.is_empty() {
+        return Err(NodeFault::ItemCount);
+    }
+    if value.whole != [EMPTY_STRING] {
+        return Err(NodeFault::BranchValue);
+    }
+    if children < 2 { Err(NodeFault::LonelyBranch) } else { Ok(()) }
+}
+
+/// Splits a child that is not empty off `bytes`.
+fn split_child(bytes: &[u8]) -> Result<(&[u8], &[u8]), NodeFault> {
+    let (item, rest) = split_item(bytes)?;
+    match item.whole {
+        [HASH_HEADER, ..] => Ok((item.whole, rest)),
+        whole if item.list && whole.len() <= INLINE_MAX => Ok((whole, rest)),
+        _ if item.list => Err(NodeFault::InlineTooLong),
+        _ => Err(NodeFault::ChildKind),
+    }
+}
+
+fn decode_short<'a>(payload: &'a [u8], key: &B256, depth: usize) -> Result<Decoded<'a>, NodeFault> {
+    let (encoded, target) = split_string(payload)?;
+    let path = decode_path(encoded, key, depth)?;
+    if target == [EMPTY_STRING] {
+        return Err(NodeFault::EmptyTarget);
+    }
+    if path.leaf {
+        if path.end != KEY_NIBBLES {
+            return Err(NodeFault::PathLength);
+        }
+        let (value, _) = split_string(target)?;
+        return Ok(Decoded::Leaf { key: path.key, value });
+    }
+    if path.end == depth {
+        return Err(NodeFault::EmptyExtension);
+    }
+    if path.end == KEY_NIBBLES {
+        return Err(NodeFault::PathLength);
+    }
+    let (child, _) = split_child(target)?;
+    Ok(Decoded::Extension { key: path.key, end: path.end, child })
+}

@@ -1,0 +1,115 @@
+//! The nodes of a witness, found by their hash.
+
+use alloc::{vec, vec::Vec};
+
+use alloy_primitives::keccak256;
+
+/// An untrusted set of trie nodes, each under the Keccak-256 hash that this type computed for it.
+///
+/// A node found here has the hash that was asked for, so it is the one its parent committed to; nothing else about it
+/// is known or checked before a [`Trie`](crate::Trie) reaches it. One set may serve any number of tries.
+///
+/// Finding a node takes a probe or two however an attacker chose the nodes: the table's hash function is salted with
+/// the hashes of the whole set, so that nodes cannot be ground to collide in it without redoing the work for each set.
+#[derive(Debug, Clone)]
+pub struct NodeSet<'a> {
+    nodes: Vec<Hashed<'a>>,
+    /// Open addressing with linear probing: 0 is free, anything else an index into `nodes` plus one. The length is a
+    /// power of two and at least twice the number of nodes, so that a probe always meets a free place.
+    table: Vec<usize>,
+    salt: [u32; 2],
+    /// 32 less the binary logarithm of the table's length.
+    shift: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Hashed<'a> {
+    hash: HashWords,
+    rlp: &'a [u8],
+    used: bool,
+}
+
+/// A hash as words: comparing bytes takes four times as many instructions on a machine without unaligned loads.
+type HashWords = [u32; 8];
+
+impl<'a> NodeSet<'a> {
+    /// Hashes and indexes `nodes`, each the RLP of one node. Nodes that no trie reaches cost their hash only, and
+    /// need not be nodes at all.
+    pub fn new(nodes: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let hashed = |rlp| Hashed { hash: words(&keccak256(rlp).0), rlp, used: false };
+        let nodes: Vec<_> = nodes.into_iter().map(hashed).collect();
+        let len = nodes.len().saturating_mul(2).next_power_of_two().max(2);
+        let mut salt = [1u32, 1];
+        for node in &nodes {
+            let [_, _, a, b, ..] = node.hash;
+            // Any odd constant mixes; this one is 2^32 over the golden ratio.
+            salt = [a ^ salt[1].wrapping_mul(0x9e37_79b1), b ^ salt[0].wrapping_mul(0x9e37_79b1)];
+        }
+        // Multiply-shift hashing wants odd factors.
+        let salt = salt.map(|word| word | 1);
+        let mut set =
+            Self { nodes, table: vec![0; len], salt, shift: 32u32.saturating_sub(len.trailing_zeros()) };
+        for index in 0..set.nodes.len() {
+            set.place(index);
+        }
+        set
+    }
+
+    /// Number of nodes, duplicates included.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The nodes that a trie resolved through this set so far, in the order of the input. They are a witness for the
+    /// same operations, so a host prunes a witness by keeping them.
+    pub fn used(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.nodes.iter().filter(|node| node.used).map(|node| node.rlp)
+    }
+
+    /// The node with this hash, now marked as used.
+    pub(crate) fn resolve(&mut self, hash: &[u8; 32]) -> Option<&'a [u8]> {
+        let hash = words(hash);
+        let place = self.probe(&hash);
+        let index = self.table.get(place)?.checked_sub(1)?;
+        let node = self.nodes.get_mut(index)?;
+        node.used = true;
+        Some(node.rlp)
+    }
+
+    /// Enters node `index` into the table; of equal nodes the first counts.
+    fn place(&mut self, index: usize) {
+        let Some(node) = self.nodes.get(index) else { return };
+        let place = self.probe(&node.hash);
+        if let Some(slot @ 0) = self.table.get_mut(place) {
+            *slot = index.saturating_add(1);
+        }
+    }
+
+    /// The place in the table that holds `hash`, or the free place where it would be.
+    fn probe(&self, hash: &HashWords) -> usize {
+        let [a, b, ..] = hash;
+        let mixed = a.wrapping_mul(self.salt[0]).wrapping_add(b.wrapping_mul(self.salt[1]));
+        let mask = self.table.len().wrapping_sub(1);
+        let mut place = usize::try_from(mixed >> self.shift).unwrap_or(0) & mask;
+        loop {
+            let index = self.table.get(place).and_then(|slot| slot.checked_sub(1));
+            match index.and_then(|index| self.nodes.get(index)) {
+                Some(node) if node.hash != *hash => place = place.wrapping_add(1) & mask,
+                _ => return place,
+            }
+        }
+    }
+}
+
+fn words(hash: &[u8; 32]) -> HashWords {
+    let mut words = [0; 8];
+    for (word, bytes) in words.iter_mut().zip(hash.as_chunks::<4>().0) {
+        *word = u32::from_le_bytes(*bytes);
+    }
+    words
+}
