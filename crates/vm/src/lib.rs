@@ -1,1 +1,30 @@
 #![doc = include_str!("../README.md")]
+
+mod arithmetic;
+pub mod asm;
+pub mod bench;
+mod calls;
+mod decode;
+mod elf;
+mod execute;
+mod log;
+mod memory;
+mod observer;
+mod poseidon2;
+mod program;
+mod run;
+mod secp256k1;
+mod symbols;
+mod trap;
+
+pub use calls::{Call, CallCounts};
+pub use decode::{Instruction, Op};
+pub use elf::ElfError;
+pub use execute::{Machine, Status};
+pub use log::LOG_KEPT_BYTES;
+pub use memory::{MEMORY_WORDS, Memory, PAGES};
+pub use observer::{Access, CallStep, Observer, Region, State, Step};
+pub use program::{IMAGE_BYTES_MAX, ImageChunk, LayoutError, LoadSegment, Program, SEGMENTS_MAX, Text};
+pub use run::{ExitStatus, Options, Run, run, run_observed};
+pub use symbols::{Symbol, Symbols};
+pub use trap::{RunError, Trap, TrapKind};
