@@ -11,6 +11,9 @@ pub const NEVER: u64 = u64::MAX;
 /// Most entries of a blob schedule.
 pub const BLOB_ENTRIES_MAX: usize = 32;
 
+/// Largest update fraction: up to it, the blob base fee is computed in 128 bits.
+pub const UPDATE_FRACTION_MAX: u64 = 1 << 28;
+
 /// Version of the encoding.
 const VERSION: u64 = 1;
 
@@ -34,7 +37,7 @@ pub struct BlobEntry {
     pub target: u16,
     /// Most blobs per block.
     pub max: u16,
-    /// Denominator of the blob base fee's exponent.
+    /// Denominator of the blob base fee's exponent, at most [`UPDATE_FRACTION_MAX`].
     pub update_fraction: u64,
 }
 
@@ -104,7 +107,8 @@ impl ChainConfig {
         let mut previous = None;
         for (index, entry) in self.blob_schedule.iter().enumerate() {
             let ordered = previous.is_none_or(|before| before < entry.activation);
-            if !ordered || entry.max == 0 || entry.target > entry.max || entry.update_fraction == 0 {
+            let fraction_out = entry.update_fraction == 0 || entry.update_fraction > UPDATE_FRACTION_MAX;
+            if !ordered || entry.max == 0 || entry.target > entry.max || fraction_out {
                 return Err(ConfigError::BlobEntry(index));
             }
             previous = Some(entry.activation);

@@ -20,7 +20,7 @@ mod input;
 mod output;
 mod words;
 
-pub use config::{BLOB_ENTRIES_MAX, BlobEntry, ChainConfig, ConfigError, Fork, NEVER};
+pub use config::{BLOB_ENTRIES_MAX, BlobEntry, ChainConfig, ConfigError, Fork, NEVER, UPDATE_FRACTION_MAX};
 pub use input::{BatchInput, BatchInputOwned, BlockInput, BlockInputOwned, InputError};
 pub use output::PublicOutput;
 pub use words::WordError;

@@ -1,0 +1,289 @@
+//! State over a witness: what the EVM reads, and what a block's changes do to the tries (W1, W3, W4, E7).
+
+use crate::{ancestors::Ancestors, error::StateError};
+use alloc::{borrow::Cow, collections::BTreeMap, vec::Vec};
+use alloy_primitives::{
+    Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256,
+    map::{AddressMap, HashMap},
+};
+use ashlar_trie::{Account, EMPTY_ROOT, NodeSet, Trie, decode_storage_value, encode_storage_value};
+use revm::{
+    Database,
+    bytecode::Bytecode,
+    state::{AccountId, AccountInfo, EvmState, EvmStorage},
+};
+
+/// The state of a chain after its last executed block, as far as the witness shows it.
+#[derive(Debug)]
+pub struct WitnessState<'a> {
+    nodes: NodeSet<'a>,
+    accounts: Trie<'a>,
+    /// Accounts read so far, in the order of the first read.
+    loaded: Vec<Loaded<'a>>,
+    positions: AddressMap<usize>,
+    codes: BTreeMap<B256, Code<'a>>,
+    pub(crate) ancestors: Ancestors,
+}
+
+/// A code of the witness, analysed when it is first executed.
+#[derive(Debug)]
+enum Code<'a> {
+    Raw(&'a [u8]),
+    Analysed(Bytecode),
+}
+
+/// What a block did to one account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountChange {
+    /// The account.
+    pub address: Address,
+    /// Its record after the block, `None` if it is gone.
+    pub record: Option<Account>,
+    /// Its code, where the block set one.
+    pub code: Option<Bytes>,
+    /// Slots that changed, with their values after the block.
+    pub slots: Vec<(U256, U256)>,
+}
+
+/// What [`Loaded::apply`] leaves: the account's new record, `None` if it is gone, and its changed slots.
+type Applied = (Option<Account>, Vec<(U256, U256)>);
+
+/// An account as the tries have it.
+#[derive(Debug)]
+struct Loaded<'a> {
+    address: Address,
+    key: B256,
+    record: Option<Account>,
+    storage: Trie<'a>,
+    slots: HashMap<U256, Slot>,
+}
+
+/// A storage slot as its trie has it.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    key: B256,
+    value: U256,
+}
+
+impl<'a> WitnessState<'a> {
+    /// State after the last of `ancestors`. Every node and code is hashed here, once.
+    pub fn new(
+        ancestors: Ancestors,
+        nodes: impl IntoIterator<Item = &'a [u8]>,
+        codes: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Self {
+        Self {
+            nodes: NodeSet::new(nodes),
+            accounts: Trie::new(ancestors.parent().header.state_root),
+            loaded: Vec::new(),
+            positions: AddressMap::default(),
+            codes: codes.into_iter().map(|code| (keccak256(code), Code::Raw(code))).collect(),
+            ancestors,
+        }
+    }
+
+    /// Root of the account trie.
+    pub fn root(&mut self) -> B256 {
+        self.accounts.root()
+    }
+
+    /// The witness nodes that were read so far: what a smaller witness must contain.
+    pub fn used_nodes(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.nodes.used()
+    }
+
+    /// Hashes of the codes that were executed so far.
+    pub fn used_codes(&self) -> impl Iterator<Item = B256> + '_ {
+        self.codes.iter().filter(|(_, code)| matches!(code, Code::Analysed(_))).map(|(hash, _)| *hash)
+    }
+
+    fn position(&mut self, address: Address) -> Result<usize, StateError> {
+        if let Some(position) = self.positions.get(&address) {
+            return Ok(*position);
+        }
+        let key = keccak256(address);
+        let record = match self.accounts.get(&mut self.nodes, &key)? {
+            Some(rlp) => Some(Account::decode(rlp).map_err(|_| StateError::AccountRlp(address))?),
+            None => None,
+        };
+        let root = record.as_ref().map_or(EMPTY_ROOT, |record| record.storage_root);
+        let position = self.loaded.len();
+        self.loaded.push(Loaded {
+            address,
+            key,
+            record,
+            storage: Trie::new(root),
+            slots: HashMap::default(),
+        });
+        self.positions.insert(address, position);
+        Ok(position)
+    }
+
+    fn slot(&mut self, position: usize, index: U256) -> Result<U256, StateError> {
+        let Some(account) = self.loaded.get_mut(position) else {
+            return Err(StateError::NotLoaded(Address::ZERO));
+        };
+        account.slot(&mut self.nodes, index).map(|slot| slot.value)
+    }
+
+    /// Number of the last executed block.
+    pub const fn number(&self) -> u64 {
+        self.ancestors.parent().header.number
+    }
+
+    /// Applies what a block changed; returns the changes and the new state root.
+    pub(crate) fn apply(&mut self, mut changes: EvmState) -> Result<(Vec<AccountChange>, B256), StateError> {
+        let mut updates = Vec::with_capacity(changes.len());
+        let mut applied = Vec::with_capacity(changes.len());
+        for account in &mut self.loaded {
+            let Some(change) = changes.remove(&account.address) else { continue };
+            if !change.is_touched() {
+                continue;
+            }
+            let (record, slots) = account.apply(&mut self.nodes, &change)?;
+            if record == account.record {
+                continue;
+            }
+            let mut code = None;
+            if let (Some(record), Some(bytecode)) = (&record, change.info.code)
+                && account.record.as_ref().is_none_or(|before| before.code_hash != record.code_hash)
+                && record.code_hash != KECCAK256_EMPTY
+            {
+                code = Some(bytecode.original_bytes());
+                self.codes.entry(record.code_hash).or_insert(Code::Analysed(bytecode));
+            }
+            account.record = record;
+            updates.push((account.key, record));
+            applied.push(AccountChange { address: account.address, record, code, slots });
+        }
+        // Every account that the EVM holds came through `basic`, and so is in `loaded`.
+        if let Some(address) = changes.keys().next() {
+            return Err(StateError::NotLoaded(*address));
+        }
+        updates.sort_unstable_by_key(|(key, _)| *key);
+        let encoded =
+            updates.into_iter().map(|(key, record)| (key, record.map(|record| Cow::Owned(record.encode()))));
+        self.accounts.update(&mut self.nodes, encoded)?;
+        Ok((applied, self.accounts.root()))
+    }
+}
+
+impl<'a> Loaded<'a> {
+    fn slot(&mut self, nodes: &mut NodeSet<'a>, index: U256) -> Result<Slot, StateError> {
+        if let Some(slot) = self.slots.get(&index) {
+            return Ok(*slot);
+        }
+        let key = keccak256(index.to_be_bytes::<32>());
+        let value = match self.storage.get(nodes, &key)? {
+            Some(rlp) => decode_storage_value(rlp).map_err(|_| StateError::SlotRlp(self.address))?,
+            None => U256::ZERO,
+        };
+        let slot = Slot { key, value };
+        self.slots.insert(index, slot);
+        Ok(slot)
+    }
+
+    /// Writes the account's storage trie.
+    fn apply(
+        &mut self,
+        nodes: &mut NodeSet<'a>,
+        change: &revm::state::Account,
+    ) -> Result<Applied, StateError> {
+        let existing_root = self.record.as_ref().map_or(EMPTY_ROOT, |record| record.storage_root);
+        if change.is_created() && existing_root != EMPTY_ROOT {
+            // The EVM reads a new contract's storage as zero without asking.
+            return Err(StateError::CreatedOverStorage(self.address));
+        }
+        // EIP-6780: what is destroyed here was created in the same transaction; its storage never reached the trie.
+        if change.is_selfdestructed_locally() || change.is_empty() {
+            self.forget();
+            return Ok((None, Vec::new()));
+        }
+        let slots = self.apply_storage(nodes, &change.storage)?;
+        let record = Account {
+            nonce: change.info.nonce,
+            balance: change.info.balance,
+            storage_root: if slots.is_empty() { existing_root } else { self.storage.root() },
+            code_hash: change.info.code_hash,
+        };
+        Ok((Some(record), slots))
+    }
+
+    fn apply_storage(
+        &mut self,
+        nodes: &mut NodeSet<'a>,
+        storage: &EvmStorage,
+    ) -> Result<Vec<(U256, U256)>, StateError> {
+        let mut updates = Vec::new();
+        let mut changed = Vec::new();
+        for (index, slot) in storage {
+            let before = self.slot(nodes, *index)?;
+            let value = slot.present_value;
+            if before.value != value {
+                self.slots.insert(*index, Slot { value, ..before });
+                updates.push((before.key, value));
+                changed.push((*index, value));
+            }
+        }
+        // The EVM's map has no order; the tries and whoever reads the changes need one.
+        updates.sort_unstable_by_key(|(key, _)| *key);
+        changed.sort_unstable_by_key(|(index, _)| *index);
+        let encoded =
+            updates.into_iter().map(|(key, value)| (key, encode_storage_value(value).map(Cow::Owned)));
+        self.storage.update(nodes, encoded)?;
+        Ok(changed)
+    }
+
+    fn forget(&mut self) {
+        self.storage = Trie::new(EMPTY_ROOT);
+        self.slots.clear();
+    }
+}
+
+impl Database for WitnessState<'_> {
+    type Error = StateError;
+
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, StateError> {
+        let position = self.position(address)?;
+        let record = self.loaded.get(position).and_then(|account| account.record);
+        Ok(record.map(|record| AccountInfo {
+            balance: record.balance,
+            nonce: record.nonce,
+            code_hash: record.code_hash,
+            account_id: AccountId::new(position),
+            code: (record.code_hash == KECCAK256_EMPTY).then(Bytecode::default),
+        }))
+    }
+
+    fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, StateError> {
+        let code = self.codes.get_mut(&hash).ok_or(StateError::MissingCode(hash))?;
+        if let Code::Raw(bytes) = code {
+            let bytes = Bytes::copy_from_slice(bytes);
+            // Bytes that only look like a delegation (EIP-7702) run as any code does.
+            let analysed = Bytecode::new_raw_checked(bytes.clone());
+            *code = Code::Analysed(analysed.unwrap_or_else(|_| Bytecode::new_legacy(bytes)));
+        }
+        match code {
+            Code::Analysed(code) => Ok(code.clone()),
+            Code::Raw(_) => Err(StateError::MissingCode(hash)),
+        }
+    }
+
+    fn storage(&mut self, address: Address, index: U256) -> Result<U256, StateError> {
+        let position = self.position(address)?;
+        self.slot(position, index)
+    }
+
+    fn storage_by_account_id(
+        &mut self,
+        _address: Address,
+        id: AccountId,
+        index: U256,
+    ) -> Result<U256, StateError> {
+        self.slot(id.get(), index)
+    }
+
+    fn block_hash(&mut self, number: u64) -> Result<B256, StateError> {
+        self.ancestors.hash(number)
+    }
+}

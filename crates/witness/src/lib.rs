@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod chain;
+mod json;
+mod prune;
+
+pub use chain::{Chain, GenesisAccount, MadeBlock};
+pub use json::{ExecutionWitness, InputError, batch_input, chain_config, read_folder};
+pub use prune::prune;
