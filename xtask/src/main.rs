@@ -1,1 +1,26 @@
-fn main() {}
+//! `cargo xtask`: the development tasks that have logic.
+
+mod guest;
+mod repository;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Development tasks of the repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    Guest(guest::Arguments),
+}
+
+fn main() -> eyre::Result<ExitCode> {
+    // Cargo runs this program in the place of rustc while it builds guests: not a command line of ours.
+    if let Some(code) = guest::run_as_rustc()? {
+        return Ok(code);
+    }
+    match Task::parse() {
+        Task::Guest(arguments) => guest::run(&arguments)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
