@@ -37,7 +37,10 @@ impl<'a> NodeSet<'a> {
     /// need not be nodes at all.
     pub fn new(nodes: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let hashed = |rlp| Hashed { hash: words(&keccak256(rlp).0), rlp, used: false };
-        let nodes: Vec<_> = nodes.into_iter().map(hashed).collect();
+        Self::index(nodes.into_iter().map(hashed).collect())
+    }
+
+    fn index(nodes: Vec<Hashed<'a>>) -> Self {
         let len = nodes.len().saturating_mul(2).next_power_of_two().max(2);
         let mut salt = [1u32, 1];
         for node in &nodes {
@@ -112,4 +115,79 @@ fn words(hash: &[u8; 32]) -> HashWords {
         *word = u32::from_le_bytes(*bytes);
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{string::String, time::Instant};
+
+    use super::*;
+
+    fn crafted(hashes: impl Iterator<Item = [u8; 32]>) -> NodeSet<'static> {
+        NodeSet::index(hashes.map(|hash| Hashed { hash: words(&hash), rlp: &[], used: false }).collect())
+    }
+
+    fn hash(head: [u8; 8], tail: u32) -> [u8; 32] {
+        let mut hash = [0; 32];
+        hash[..8].copy_from_slice(&head);
+        hash[28..].copy_from_slice(&tail.to_be_bytes());
+        hash
+    }
+
+    #[test]
+    fn finds_each_node_by_its_hash_and_nothing_else() {
+        let nodes: Vec<String> = (0..1000).map(|i| format!("node {i}")).collect();
+        let mut set = NodeSet::new(nodes.iter().map(String::as_bytes));
+        assert_eq!(set.len(), 1000);
+        for node in nodes.iter().step_by(3) {
+            assert_eq!(set.resolve(&keccak256(node).0), Some(node.as_bytes()));
+        }
+        assert_eq!(set.resolve(&keccak256("node 1000").0), None);
+        assert!(set.used().eq(nodes.iter().step_by(3).map(String::as_bytes)));
+    }
+
+    #[test]
+    fn an_empty_set_finds_nothing() {
+        let mut set = NodeSet::new([]);
+        assert!(set.is_empty());
+        assert_eq!(set.resolve(&[0; 32]), None);
+    }
+
+    #[test]
+    fn a_duplicate_counts_once_as_used() {
+        let mut set = NodeSet::new([&b"twice"[..], b"once", b"twice"]);
+        assert_eq!(set.resolve(&keccak256("twice").0), Some(&b"twice"[..]));
+        assert_eq!(set.used().count(), 1);
+        assert_eq!(set.len(), 3);
+    }
+
+    #[test]
+    fn hashes_that_share_every_bit_the_table_uses_are_told_apart() {
+        let mut set = crafted((0..500).map(|i| hash([7; 8], i)));
+        for i in 0..500 {
+            let place = set.probe(&words(&hash([7; 8], i)));
+            assert_eq!(set.table[place], i as usize + 1);
+        }
+        assert_eq!(set.resolve(&hash([7; 8], 500)), None);
+    }
+
+    #[test]
+    fn hashes_ground_to_share_their_first_bytes_do_not_slow_the_table_down() {
+        // 48 equal bits are more than anyone grinds for thousands of nodes. Without a salt over both words, these
+        // 50,000 would share one place: over a billion probes.
+        let heads = (0..50_000u32).map(|i| {
+            let [_, _, a, b] = i.to_be_bytes();
+            (i, [1, 2, 3, 4, 5, 6, a, b])
+        });
+        let start = Instant::now();
+        let set = crafted(heads.clone().map(|(i, head)| hash(head, i.wrapping_mul(0x85eb_ca6b))));
+        let longest = heads.map(|(i, head)| {
+            let hash = words(&hash(head, i.wrapping_mul(0x85eb_ca6b)));
+            let [a, b, ..] = hash;
+            let mixed = a.wrapping_mul(set.salt[0]).wrapping_add(b.wrapping_mul(set.salt[1]));
+            let ideal = (mixed >> set.shift) as usize;
+            set.probe(&hash).wrapping_sub(ideal) & (set.table.len() - 1)
+        });
+        assert!(longest.max().unwrap() < 1000, "took {:?}", start.elapsed());
+    }
 }
