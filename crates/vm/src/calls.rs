@@ -8,7 +8,7 @@ use ashlar_abi::{call, reference};
 use crate::execute::{Registers, visible};
 use crate::log::Log;
 use crate::poseidon2::Poseidon2;
-use crate::{CallStep, Memory, Observer, Region, State, TrapKind, secp256k1};
+use crate::{CallStep, Memory, Observer, Region, State, TrapKind};
 
 /// The calls of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -119,7 +119,10 @@ impl CallCounts {
 
 /// What lies around registers and memory: the input, the output and the calls.
 pub(crate) struct Environment<'p> {
-    pub(crate) hints: &'p [u32],
+    hints: &'p [u32],
+    /// Position in the stream of the first word of `hints`: not 0 in a machine that was resumed.
+    hints_start: usize,
+    /// Words of the stream consumed.
     pub(crate) hint_position: usize,
     pub(crate) digest: [u32; 8],
     pub(crate) committed: Vec<[u8; 32]>,
@@ -143,6 +146,7 @@ impl<'p> Environment<'p> {
     pub(crate) fn new(hints: &'p [u32]) -> Self {
         Self {
             hints,
+            hints_start: 0,
             hint_position: 0,
             digest: [0; 8],
             committed: Vec::new(),
@@ -150,6 +154,17 @@ impl<'p> Environment<'p> {
             counts: CallCounts::default(),
             poseidon2: Poseidon2::new(),
         }
+    }
+
+    /// Goes on from a recorded position, with `hints` as the words from there on.
+    pub(crate) const fn resume(&mut self, hint_position: usize, digest: [u32; 8]) {
+        (self.hints_start, self.hint_position, self.digest) = (hint_position, hint_position, digest);
+    }
+
+    /// The hint words consumed since a position not after the present one.
+    pub(crate) fn hints_since(&self, position: usize) -> &'p [u32] {
+        let index = |position: usize| position.wrapping_sub(self.hints_start);
+        &self.hints[index(position)..index(self.hint_position)]
     }
 
     #[inline(always)]
@@ -196,7 +211,7 @@ impl<'p> Environment<'p> {
             Call::Modmul384 => self.modmul(&mut context, reference::modmul384)?,
             Call::Secp256k1Add => self.secp256k1_add(&mut context)?,
             Call::Secp256k1Double => self.in_place(&mut context, |point| {
-                *point = secp256k1::double(point).map_err(|fault| point_trap(call, fault))?;
+                *point = reference::secp256k1_double(point).map_err(|fault| point_trap(call, fault))?;
                 Ok(())
             })?,
         }
@@ -226,12 +241,13 @@ impl<'p> Environment<'p> {
         if !(1..=call::HINT_WORDS_MAX).contains(&words) {
             return Err(TrapKind::HintSize { words });
         }
-        let left = &self.hints[self.hint_position..];
+        let left = &self.hints[self.hint_position.wrapping_sub(self.hints_start)..];
         let hint =
             left.get(..words as usize).ok_or(TrapKind::HintsExhausted { words, left: left.len() as u64 })?;
         writable(context.call, address, words)?;
         self.effect(context, &[], Some(address), hint);
-        self.hint_position += words as usize;
+        // A position recorded by someone else may be anything.
+        self.hint_position = self.hint_position.wrapping_add(words as usize);
         Ok(())
     }
 
@@ -297,7 +313,7 @@ impl<'p> Environment<'p> {
     fn secp256k1_add<O: Observer>(&mut self, context: &mut Context<'_, O>) -> Result<(), TrapKind> {
         let [p, q, ..] = context.arguments;
         writable(context.call, p, call::POINT_WORDS as u32)?;
-        let sum = secp256k1::add(&read(context, p)?, &read(context, q)?)
+        let sum = reference::secp256k1_add(&read(context, p)?, &read(context, q)?)
             .map_err(|fault| point_trap(context.call, fault))?;
         self.effect(context, &[region(p, sum.len()), region(q, sum.len())], Some(p), &sum);
         Ok(())

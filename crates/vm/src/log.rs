@@ -3,15 +3,18 @@
 /// Bytes of log text that are kept; a panic's message comes last, so what is dropped is the beginning.
 pub const LOG_KEPT_BYTES: usize = 1 << 20;
 
+/// Gets the text of each `LOG`.
+pub type LogSink<'a> = Box<dyn FnMut(&str) + 'a>;
+
 /// Collects log text and hands it on as it comes.
 #[derive(Default)]
 pub(crate) struct Log<'p> {
     bytes: Vec<u8>,
-    sink: Option<&'p mut dyn FnMut(&str)>,
+    sink: Option<LogSink<'p>>,
 }
 
 impl<'p> Log<'p> {
-    pub(crate) fn set_sink(&mut self, sink: &'p mut dyn FnMut(&str)) {
+    pub(crate) fn set_sink(&mut self, sink: LogSink<'p>) {
         self.sink = Some(sink);
     }
 

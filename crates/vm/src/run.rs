@@ -1,6 +1,6 @@
 //! Running a program from start to end.
 
-use crate::{CallCounts, Machine, Observer, Program, RunError};
+use crate::{CallCounts, LogSink, Machine, Observer, Program, RunError};
 
 /// What the host decides about a run.
 #[derive(Default)]
@@ -8,7 +8,7 @@ pub struct Options<'a> {
     /// Most cycles; none is 2^64 - 1.
     pub cycles_max: Option<u64>,
     /// Gets each `LOG` as it is made; what is not UTF-8 is replaced.
-    pub on_log: Option<&'a mut dyn FnMut(&str)>,
+    pub on_log: Option<LogSink<'a>>,
 }
 
 /// How the guest ended.
@@ -49,17 +49,23 @@ pub fn run_observed<O: Observer>(
     options: Options<'_>,
     observer: &mut O,
 ) -> Result<Run, RunError> {
-    let mut machine = Machine::new(program, hints);
-    if let Some(on_log) = options.on_log {
-        machine.environment.log.set_sink(on_log);
-    }
-    let code = machine.run_to_halt(observer, options.cycles_max.unwrap_or(u64::MAX))?;
+    let (mut machine, cycles_max) = Machine::with_options(program, hints, options);
+    let code = machine.run_to_halt(observer, cycles_max)?;
     Ok(machine.into_run(code))
 }
 
-impl Machine<'_> {
+impl<'p> Machine<'p> {
+    /// A new machine that logs as the options say, and the limit of its cycles.
+    pub(crate) fn with_options(program: &'p Program, hints: &'p [u32], options: Options<'p>) -> (Self, u64) {
+        let mut machine = Self::new(program, hints);
+        if let Some(on_log) = options.on_log {
+            machine.environment.log.set_sink(on_log);
+        }
+        (machine, options.cycles_max.unwrap_or(u64::MAX))
+    }
+
     /// The result of a run that halted with this code.
-    fn into_run(self, code: u32) -> Run {
+    pub(crate) fn into_run(self, code: u32) -> Run {
         let environment = self.environment;
         Run {
             exit: ExitStatus { code, log: environment.log.text() },
