@@ -1,30 +1,25 @@
 //! Powers modulo P and N by fixed addition chains, in products of the accelerator.
 
 use super::constants::{N, P};
-use crate::limbs::{U256, equal};
+use crate::limbs::{U256, equal, mul_assign, square_assign};
 use ashlar_abi::Accelerators;
 
-/// x^(2^times), times >= 1. Two variables take turns, so that no product is copied.
-#[inline]
-fn square_times<A: Accelerators>(x: &U256, times: u32, m: &U256) -> U256 {
-    let mut even = A::modmul256(x, x, m);
-    for _ in 0..(times - 1) / 2 {
-        let odd = A::modmul256(&even, &even, m);
-        even = A::modmul256(&odd, &odd, m);
-    }
-    if times.is_multiple_of(2) { A::modmul256(&even, &even, m) } else { even }
-}
-
 /// x^(2^times) * y.
-#[inline]
+#[inline(always)]
 fn shift<A: Accelerators>(x: &U256, times: u32, y: &U256, m: &U256) -> U256 {
-    A::modmul256(&square_times::<A>(x, times, m), y, m)
+    let mut power = *x;
+    for _ in 0..times {
+        square_assign::<A>(&mut power, m);
+    }
+    mul_assign::<A>(&mut power, y, m);
+    power
 }
 
 /// A square root of `square` modulo P, if there is one: its power (P + 1) / 4, since P = 3 mod 4. `square` < P.
 ///
 /// The exponent is 2^254 - 2^30 - 244, in binary 223 ones, a zero, 22 ones, and 00001100. `ones_k` is the power
 /// 2^k - 1.
+#[inline(never)]
 pub(super) fn sqrt<A: Accelerators>(square: &U256) -> Option<U256> {
     let shift = |x: &U256, times, y: &U256| shift::<A>(x, times, y, &P);
     let ones_2 = shift(square, 1, square);
@@ -39,7 +34,9 @@ pub(super) fn sqrt<A: Accelerators>(square: &U256) -> Option<U256> {
     let ones_220 = shift(&ones_176, 44, &ones_44);
     let ones_223 = shift(&ones_220, 3, &ones_3);
     let with_22 = shift(&ones_223, 23, &ones_22);
-    let root = square_times::<A>(&shift(&with_22, 6, &ones_2), 2, &P);
+    let mut root = shift(&with_22, 6, &ones_2);
+    square_assign::<A>(&mut root, &P);
+    square_assign::<A>(&mut root, &P);
     equal(&A::modmul256(&root, &root, &P), square).then_some(root)
 }
 
@@ -76,6 +73,7 @@ const INVERSE_WINDOWS: [(u32, usize); 26] = [
 /// The inverse of x modulo N, for x not a multiple of N: the power N - 2.
 ///
 /// N - 2 is 127 ones in binary, then [`INVERSE_WINDOWS`].
+#[inline(never)]
 pub(super) fn invert_scalar<A: Accelerators>(x: &U256) -> U256 {
     let square = A::modmul256(x, x, &N);
     let mut odd_powers = [*x; 8];
@@ -93,9 +91,13 @@ pub(super) fn invert_scalar<A: Accelerators>(x: &U256) -> U256 {
     let ones_60 = shift(&ones_30, 30, &ones_30);
     let ones_120 = shift(&ones_60, 60, &ones_60);
     let ones_127 = shift(&ones_120, 7, &ones_7);
-    INVERSE_WINDOWS.iter().fold(ones_127, |power, (squarings, odd)| {
+    let mut power = ones_127;
+    for (squarings, odd) in &INVERSE_WINDOWS {
+        for _ in 0..*squarings {
+            square_assign::<A>(&mut power, &N);
+        }
         // The table's second numbers are below 8.
-        let factor = odd_powers.get(*odd).unwrap_or(x);
-        shift(&power, *squarings, factor)
-    })
+        mul_assign::<A>(&mut power, odd_powers.get(*odd).unwrap_or(x), &N);
+    }
+    power
 }

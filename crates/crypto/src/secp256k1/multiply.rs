@@ -65,9 +65,11 @@ fn x_of(point: &Point) -> &U256 {
 ///
 /// Four scalars of 128 bits share 128 doublings: g is split at bit 128 (2^128 G is in a static table), k by the
 /// endomorphism.
+#[inline(never)]
 pub(super) fn multiply_add<A: Accelerators>(g: &U256, k: &U256, r: &Point) -> Option<Point> {
     let (a, b) = split::<A>(k);
-    let table = endomorphism_table::<A>(r, a.negative, b.negative);
+    let mut table = [[0; 16]; 16];
+    fill_endomorphism_table::<A>(&mut table, r, a.negative, b.negative);
     let [low, high]: &[[u32; 4]; 2] = bytemuck::cast_ref(g);
     let words = low.iter().zip(high).zip(a.magnitude.iter().zip(&b.magnitude));
 
@@ -97,13 +99,17 @@ fn add_entry<A: Accelerators>(sum: &mut Sum, table: &Table, first: &mut u32, sec
     }
 }
 
-/// The table of R (or -R) and of LAMBDA R (or -LAMBDA R).
+/// Fills the table of R (or -R) and of LAMBDA R (or -LAMBDA R).
 ///
 /// None of the sums here is exceptional. R has the prime order N, so i R = +-j LAMBDA R would put (i, -+j) with
 /// 0 < i, j < 4 in the lattice of the endomorphism, whose shortest vectors have 126 bits; R, 2R and 3R have different x.
-fn endomorphism_table<A: Accelerators>(r: &Point, negative: bool, lambda_negative: bool) -> Table {
-    let mut table = [[0; 16]; 16];
-    let [_, r1, r2, r3, l1, s11, s21, s31, l2, s12, s22, s32, l3, s13, s23, s33] = &mut table;
+fn fill_endomorphism_table<A: Accelerators>(
+    table: &mut Table,
+    r: &Point,
+    negative: bool,
+    lambda_negative: bool,
+) {
+    let [_, r1, r2, r3, l1, s11, s21, s31, l2, s12, s22, s32, l3, s13, s23, s33] = table;
     *r1 = *r;
     if negative {
         negate(r1);
@@ -124,7 +130,6 @@ fn endomorphism_table<A: Accelerators>(r: &Point, negative: bool, lambda_negativ
             A::secp256k1_add(sum, multiple);
         }
     }
-    table
 }
 
 /// The opposite point. No point of the curve has y = 0, so P - y is canonical.
