@@ -1,6 +1,7 @@
 //! The operations of the EVM's precompiles over the accelerators.
 
-use crate::secp256k1;
+use crate::{bn254, modexp, secp256k1};
+use alloc::vec::Vec;
 use ashlar_abi::Accelerators;
 use core::marker::PhantomData;
 use revm_precompile::{Crypto, PrecompileHalt};
@@ -21,6 +22,18 @@ impl<A: Accelerators> AcceleratedCrypto<A> {
 }
 
 impl<A: Accelerators> Crypto for AcceleratedCrypto<A> {
+    fn bn254_g1_add(&self, p1: &[u8], p2: &[u8]) -> Result<[u8; 64], PrecompileHalt> {
+        bn254::bn254_g1_add::<A>(p1, p2)
+    }
+
+    fn bn254_g1_mul(&self, point: &[u8], scalar: &[u8]) -> Result<[u8; 64], PrecompileHalt> {
+        bn254::bn254_g1_mul::<A>(point, scalar)
+    }
+
+    fn bn254_pairing_check(&self, pairs: &[(&[u8], &[u8])]) -> Result<bool, PrecompileHalt> {
+        bn254::bn254_pairing_check::<A>(pairs)
+    }
+
     fn secp256k1_ecrecover(
         &self,
         sig: &[u8; 64],
@@ -29,5 +42,9 @@ impl<A: Accelerators> Crypto for AcceleratedCrypto<A> {
     ) -> Result<[u8; 32], PrecompileHalt> {
         secp256k1::secp256k1_ecrecover::<A>(sig, recid, msg)
             .map_err(|_| PrecompileHalt::Secp256k1RecoverFailed)
+    }
+
+    fn modexp(&self, base: &[u8], exp: &[u8], modulus: &[u8]) -> Result<Vec<u8>, PrecompileHalt> {
+        modexp::modexp::<A>(base, exp, modulus)
     }
 }

@@ -1,7 +1,5 @@
 //! Multi-word integers: little-endian 32-bit words, as the accelerators take them.
 
-use ashlar_abi::Accelerators;
-
 /// A 256-bit integer.
 pub(crate) type U256 = [u32; 8];
 
@@ -65,18 +63,6 @@ pub(crate) fn add_mod<const N: usize>(a: &[u32; N], b: &[u32; N], m: &[u32; N]) 
 pub(crate) fn sub_mod<const N: usize>(a: &[u32; N], b: &[u32; N], m: &[u32; N]) -> [u32; N] {
     let (difference, borrow) = sub(a, b);
     if borrow { add(&difference, m).0 } else { difference }
-}
-
-/// a := a * b mod m, in place: the form that the guest would want as one call without a copy of the result.
-#[inline(always)]
-pub(crate) fn mul_assign<A: Accelerators>(a: &mut U256, b: &U256, m: &U256) {
-    *a = A::modmul256(a, b, m);
-}
-
-/// a := a^2 mod m, in place.
-#[inline(always)]
-pub(crate) fn square_assign<A: Accelerators>(a: &mut U256, m: &U256) {
-    *a = A::modmul256(a, a, m);
 }
 
 /// -a modulo the word size.

@@ -1,7 +1,8 @@
 //! Powers modulo P and N by fixed addition chains, in products of the accelerator.
 
 use super::constants::{N, P};
-use crate::limbs::{U256, equal, mul_assign, square_assign};
+use crate::limbs::{U256, equal};
+use crate::multiplier::Multiplier;
 use ashlar_abi::Accelerators;
 
 /// x^(2^times) * y.
@@ -9,9 +10,9 @@ use ashlar_abi::Accelerators;
 fn shift<A: Accelerators>(x: &U256, times: u32, y: &U256, m: &U256) -> U256 {
     let mut power = *x;
     for _ in 0..times {
-        square_assign::<A>(&mut power, m);
+        A::square_assign(&mut power, m);
     }
-    mul_assign::<A>(&mut power, y, m);
+    A::mul_assign(&mut power, y, m);
     power
 }
 
@@ -35,8 +36,8 @@ pub(super) fn sqrt<A: Accelerators>(square: &U256) -> Option<U256> {
     let ones_223 = shift(&ones_220, 3, &ones_3);
     let with_22 = shift(&ones_223, 23, &ones_22);
     let mut root = shift(&with_22, 6, &ones_2);
-    square_assign::<A>(&mut root, &P);
-    square_assign::<A>(&mut root, &P);
+    A::square_assign(&mut root, &P);
+    A::square_assign(&mut root, &P);
     equal(&A::modmul256(&root, &root, &P), square).then_some(root)
 }
 
@@ -94,10 +95,10 @@ pub(super) fn invert_scalar<A: Accelerators>(x: &U256) -> U256 {
     let mut power = ones_127;
     for (squarings, odd) in &INVERSE_WINDOWS {
         for _ in 0..*squarings {
-            square_assign::<A>(&mut power, &N);
+            A::square_assign(&mut power, &N);
         }
         // The table's second numbers are below 8.
-        mul_assign::<A>(&mut power, odd_powers.get(*odd).unwrap_or(x), &N);
+        A::mul_assign(&mut power, odd_powers.get(*odd).unwrap_or(x), &N);
     }
     power
 }
