@@ -1,173 +1,158 @@
 //! Encoding changed nodes and hashing them, up to the root.
 
 #![allow(clippy::arithmetic_side_effects, reason = "sums of lengths of slices in memory")]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "indexes of nodes come from pushing them, and none is ever removed"
+)]
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use alloy_primitives::{B256, keccak256};
 
 use crate::{
     nibbles::{KEY_NIBBLES, path_item_len, push_path},
-    node::{Branch, Child, INLINE_MAX, Node, NodeId, Reference, item_at},
-    rlp::{EMPTY_STRING, HASH_HEADER, HASH_ITEM_LEN, push_list_header, push_string, string_item_len},
+    node::{INLINE_MAX, Kind, NodeId, Reference, branch_header_len, item_at},
+    rlp::{
+        EMPTY_STRING, HASH_HEADER, HASH_ITEM_LEN, LIST_HEADER, push_list_header, push_string, string_item_len,
+    },
     trie::{EMPTY_ROOT, Trie},
 };
+
+/// Items of a branch.
+const BRANCH_ITEMS: u8 = 17;
 
 impl<'a> Trie<'a> {
     /// The root. Encodes and hashes the nodes changed since the last call, each once, and no others.
     pub fn root(&mut self) -> B256 {
-        if self.root == NodeId::NONE {
-            return EMPTY_ROOT;
+        if let Some(hash) = self.root_hash {
+            return hash;
         }
-        self.refresh(self.root, 0);
-        match self.reference(self.root) {
-            Reference::Hash(hash) => *hash,
-            Reference::Item([HASH_HEADER, hash @ ..]) => B256::from_slice(hash),
-            // The root has a hash however short it is.
-            Reference::Item(rlp) => keccak256(rlp),
-            Reference::Inline { len, rlp } => keccak256(rlp.get(..*len).unwrap_or(rlp)),
-        }
+        let hash = match self.root {
+            NodeId::NONE => EMPTY_ROOT,
+            root => match self.refresh(root, 0) {
+                Reference::Hash(hash) => hash,
+                // However short the root is, it has a hash.
+                Reference::Inline { len, rlp } => keccak256(rlp.get(..len).unwrap_or(&rlp)),
+                Reference::Item(_) => unreachable!("the root is in memory"),
+            },
+        };
+        self.root_hash = Some(hash);
+        hash
     }
 
     /// The RLP of every node in memory that is reached by hash, the root first. Of a trie that was built by insertion
     /// into the empty one, these are all nodes: a complete witness.
     pub fn collect_nodes(&mut self) -> Vec<Vec<u8>> {
+        self.root();
         let mut nodes = Vec::new();
         if self.root != NodeId::NONE {
-            self.refresh(self.root, 0);
             self.collect_below(self.root, 0, &mut nodes);
         }
         nodes
     }
 
     fn collect_below(&mut self, id: NodeId, depth: usize, nodes: &mut Vec<Vec<u8>>) {
-        if matches!(self.entry(id).node, Node::Hidden) {
-            return;
-        }
-        self.encode(id, depth);
-        if depth == 0 || self.scratch.len() > INLINE_MAX {
-            nodes.push(self.scratch.clone());
-        }
-        self.for_each_in_memory(id, depth, |trie, child, depth| trie.collect_below(child, depth, nodes));
-    }
-
-    /// Gives node `id` and everything below it a reference. Recursion ends where nothing has changed, 64 nibbles down
-    /// at the latest.
-    fn refresh(&mut self, id: NodeId, depth: usize) {
-        if self.entry(id).reference.is_some() {
-            return;
-        }
-        self.for_each_in_memory(id, depth, |trie, child, depth| trie.refresh(child, depth));
-        self.encode(id, depth);
-        let reference = match self.scratch.len() {
-            len @ ..=INLINE_MAX => {
-                let mut rlp = [0; INLINE_MAX];
-                for (to, from) in rlp.iter_mut().zip(&self.scratch) {
-                    *to = *from;
-                }
-                Reference::Inline { len, rlp }
+        let rlp = match id.kind() {
+            Kind::Branch(index) => match &self.branches[index] {
+                branch if branch.current.is_empty() => branch.witness.to_vec(),
+                branch => branch.current.clone(),
+            },
+            Kind::Extension(_) | Kind::Leaf(_) => {
+                self.refresh(id, depth);
+                self.scratch.clone()
             }
-            _ => Reference::Hash(keccak256(&self.scratch)),
+            Kind::Hidden(_) => return,
         };
-        self.entry_mut(id).reference = Some(reference);
-    }
-
-    /// Calls `visit` with each child that is in memory and its position.
-    fn for_each_in_memory(
-        &mut self,
-        id: NodeId,
-        depth: usize,
-        mut visit: impl FnMut(&mut Self, NodeId, usize),
-    ) {
-        match &self.entry(id).node {
-            Node::Branch(branch) => {
-                let children = branch.children;
-                for child in children {
-                    if child != NodeId::NONE {
-                        visit(self, child, depth + 1);
-                    }
-                }
-            }
-            &Node::Extension { end, child, .. } => visit(self, child, end),
-            Node::Leaf { .. } | Node::Hidden => {}
+        if depth == 0 || rlp.len() > INLINE_MAX {
+            nodes.push(rlp);
         }
-    }
-
-    /// Writes the RLP of node `id` to `self.scratch`. The children have their references.
-    fn encode(&mut self, id: NodeId, depth: usize) {
-        let mut out = core::mem::take(&mut self.scratch);
-        out.clear();
-        match &self.entry(id).node {
-            Node::Branch(branch) => {
-                if !self.patch_branch(&mut out, branch) {
-                    out.clear();
-                    self.encode_branch(&mut out, branch);
-                }
-            }
-            Node::Extension { key, end, child } => {
-                let child = self.reference(*child);
-                push_list_header(&mut out, path_item_len(end - depth) + child.item_len());
-                push_path(&mut out, &key.0, depth, *end, false);
-                child.push_item(&mut out);
-            }
-            Node::Leaf { key, value } => push_leaf(&mut out, &key.0, depth, KEY_NIBBLES, value),
-            Node::Hidden => unreachable!("a hidden node has its reference"),
-        }
-        self.scratch = out;
-    }
-
-    /// Copies the branch from the witness and writes the changed children over the old ones. Returns false if one of
-    /// them has another length, which moves what follows it.
-    fn patch_branch(&self, out: &mut Vec<u8>, branch: &Branch<'a>) -> bool {
-        if branch.rlp.is_empty() {
-            return false;
-        }
-        out.extend_from_slice(branch.rlp);
-        for nibble in (0..16).filter(|&nibble| branch.has_changed(nibble)) {
-            let (offset, old) = item_at(branch.rlp, nibble);
-            let Some(place) = out.get_mut(offset..offset + old.len()) else { return false };
-            match branch.child(nibble) {
-                Child::InMemory(id) => {
-                    if !self.reference(id).write_item(place) {
-                        return false;
-                    }
-                }
-                Child::Empty | Child::InWitness(_) => {
-                    if old != [EMPTY_STRING] {
-                        return false;
-                    }
-                }
-            }
-        }
-        true
-    }
-
-    fn encode_branch(&self, out: &mut Vec<u8>, branch: &Branch<'a>) {
-        let len = |nibble| match branch.child(nibble) {
-            Child::Empty => 1,
-            Child::InMemory(id) => self.reference(id).item_len(),
-            Child::InWitness(item) => item.len(),
+        let (children, below) = match id.kind() {
+            Kind::Branch(index) => (self.branches[index].children.to_vec(), depth + 1),
+            Kind::Extension(index) => (vec![self.extensions[index].child], self.extensions[index].end),
+            Kind::Leaf(_) | Kind::Hidden(_) => return,
         };
-        push_list_header(out, (0..16).map(len).sum::<usize>() + 1);
-        for nibble in 0..16 {
-            match branch.child(nibble) {
-                Child::Empty => out.push(EMPTY_STRING),
-                Child::InMemory(id) => self.reference(id).push_item(out),
-                Child::InWitness(item) => out.extend_from_slice(item),
-            }
+        for child in children.into_iter().filter(|&child| child != NodeId::NONE) {
+            self.collect_below(child, below, nodes);
         }
-        out.push(EMPTY_STRING);
     }
 
-    fn reference(&self, id: NodeId) -> &Reference<'a> {
-        match &self.entry(id).reference {
-            Some(reference) => reference,
-            None => unreachable!("children are refreshed before their parent is encoded"),
+    /// The reference to node `id`, which begins at position `depth`; brings all encodings below up to date. Recursion
+    /// ends where nothing has changed, 64 nibbles down at the latest.
+    fn refresh(&mut self, id: NodeId, depth: usize) -> Reference<'a> {
+        match id.kind() {
+            Kind::Branch(index) => return self.refresh_branch(index, depth),
+            Kind::Extension(index) => {
+                let extension = &self.extensions[index];
+                let child = match extension.item {
+                    [] => self.refresh(extension.child, extension.end),
+                    item => Reference::Item(item),
+                };
+                let extension = &self.extensions[index];
+                let out = &mut self.scratch;
+                out.clear();
+                push_list_header(out, path_item_len(extension.end - depth) + child.item_len());
+                push_path(out, &extension.key.0, depth, extension.end, false);
+                child.push_item(out);
+            }
+            Kind::Leaf(index) => {
+                let leaf = &self.leaves[index];
+                self.scratch.clear();
+                push_leaf(&mut self.scratch, &leaf.key.0, depth, KEY_NIBBLES, &leaf.value);
+            }
+            Kind::Hidden(index) => return Reference::Item(self.hidden[index]),
         }
+        Reference::to(&self.scratch)
+    }
+
+    fn refresh_branch(&mut self, index: usize, depth: usize) -> Reference<'a> {
+        let branch = &mut self.branches[index];
+        let stale = core::mem::take(&mut branch.stale);
+        let mut rlp = core::mem::take(&mut branch.current);
+        if rlp.is_empty() {
+            match branch.witness {
+                // Without a child yet.
+                [] => {
+                    rlp.push(LIST_HEADER + BRANCH_ITEMS);
+                    rlp.resize(1 + usize::from(BRANCH_ITEMS), EMPTY_STRING);
+                }
+                witness => rlp.extend_from_slice(witness),
+            }
+        }
+        let len = rlp.len();
+        for nibble in (0..16).filter(|nibble| stale >> nibble & 1 == 1) {
+            match self.branches[index].children.get(nibble) {
+                Some(&id) if id != NodeId::NONE => self.refresh(id, depth + 1).replace_item(&mut rlp, nibble),
+                _ => Reference::Item(&[EMPTY_STRING]).replace_item(&mut rlp, nibble),
+            }
+        }
+        if rlp.len() != len {
+            let old_header = branch_header_len(&rlp);
+            self.scratch.clear();
+            push_list_header(&mut self.scratch, rlp.len() - old_header);
+            rlp.splice(..old_header, self.scratch.iter().copied());
+        }
+        let reference = Reference::to(&rlp);
+        self.branches[index].current = rlp;
+        reference
     }
 }
 
 impl Reference<'_> {
+    /// The reference to the node `rlp`.
+    fn to(rlp: &[u8]) -> Self {
+        match rlp.len() {
+            len @ ..=INLINE_MAX => {
+                let mut inline = [0; INLINE_MAX];
+                for (to, from) in inline.iter_mut().zip(rlp) {
+                    *to = *from;
+                }
+                Self::Inline { len, rlp: inline }
+            }
+            _ => Self::Hash(keccak256(rlp)),
+        }
+    }
+
     /// Bytes of the reference in the parent's RLP.
     fn item_len(&self) -> usize {
         match self {
@@ -188,21 +173,21 @@ impl Reference<'_> {
         }
     }
 
-    /// Writes the reference over another one; false if that has another length.
-    fn write_item(&self, place: &mut [u8]) -> bool {
-        if place.len() != self.item_len() {
-            return false;
+    /// Writes the reference over child `nibble` of a branch. If the lengths differ, what follows moves, and the header
+    /// is wrong.
+    fn replace_item(&self, branch: &mut Vec<u8>, nibble: usize) {
+        let (offset, old) = item_at(branch, nibble);
+        let end = offset + old.len();
+        if let (Self::Hash(hash), HASH_ITEM_LEN) = (self, old.len())
+            && let Some([header, place @ ..]) = branch.get_mut(offset..end)
+        {
+            *header = HASH_HEADER;
+            place.copy_from_slice(&hash.0);
+            return;
         }
-        match (self, place) {
-            (Self::Hash(hash), [header, rest @ ..]) => {
-                *header = HASH_HEADER;
-                rest.copy_from_slice(&hash.0);
-            }
-            (Self::Item(item), place) => place.copy_from_slice(item),
-            (Self::Inline { len, rlp }, place) => place.copy_from_slice(rlp.get(..*len).unwrap_or(rlp)),
-            (Self::Hash(_), []) => return false,
-        }
-        true
+        let mut item = Vec::with_capacity(HASH_ITEM_LEN);
+        self.push_item(&mut item);
+        branch.splice(offset..end, item);
     }
 }
 

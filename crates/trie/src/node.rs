@@ -5,7 +5,7 @@
     reason = "positions are at most 64, and lengths are of slices in memory"
 )]
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 
 use alloy_primitives::B256;
 
@@ -15,30 +15,60 @@ use crate::{
     rlp::{EMPTY_STRING, HASH_HEADER, HASH_ITEM_LEN, LIST_HEADER, exact_list, split_item, split_string},
 };
 
-/// Index of a node in its trie's arena. Zero is no node.
+/// A node of a trie: its kind, and its index among the nodes of that kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NodeId(pub(crate) usize);
+pub(crate) struct NodeId(usize);
+
+/// A [`NodeId`] taken apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Branch(usize),
+    Extension(usize),
+    Leaf(usize),
+    /// Known by its reference only: an index into `Trie::hidden`.
+    Hidden(usize),
+}
 
 impl NodeId {
+    /// No node.
     pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) fn branch(index: usize) -> Self {
+        Self((index << 3) | 1)
+    }
+
+    pub(crate) fn extension(index: usize) -> Self {
+        Self((index << 3) | 2)
+    }
+
+    pub(crate) fn leaf(index: usize) -> Self {
+        Self((index << 3) | 3)
+    }
+
+    pub(crate) fn hidden(index: usize) -> Self {
+        Self((index << 3) | 4)
+    }
+
+    /// The kind of a node that there is.
+    pub(crate) fn kind(self) -> Kind {
+        let index = self.0 >> 3;
+        match self.0 & 7 {
+            1 => Kind::Branch(index),
+            2 => Kind::Extension(index),
+            3 => Kind::Leaf(index),
+            _ => Kind::Hidden(index),
+        }
+    }
 }
 
 /// Bytes of a node whose reference is itself, at most.
 pub(crate) const INLINE_MAX: usize = 31;
 
 /// Bytes of the RLP of a branch with 16 hashed children, and no other branch: each child takes 33, header and value 4.
-const FULL_BRANCH_LEN: usize = 532;
-
-/// A node and what its parent holds of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry<'a> {
-    /// None while the node's encoding has changed since it was last hashed.
-    pub reference: Option<Reference<'a>>,
-    pub node: Node<'a>,
-}
+pub(crate) const FULL_BRANCH_LEN: usize = 532;
 
 /// What a parent holds of a child: the child's RLP if that is shorter than 32 bytes, else its hash.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Reference<'a> {
     /// The item as it stands in the parent's RLP in the witness: a hash with its header, or the node.
     Item(&'a [u8]),
@@ -49,32 +79,36 @@ pub(crate) enum Reference<'a> {
     },
 }
 
+/// Nibbles of `key` from the node's own position to `end`, then `child`, which is a branch.
 #[derive(Clone, Debug)]
-pub(crate) enum Node<'a> {
-    /// Known by its reference only.
-    Hidden,
-    Branch(Branch<'a>),
-    /// Nibbles of `key` from the node's own position to `end`, then `child`, which is a branch.
-    Extension {
-        key: B256,
-        end: usize,
-        child: NodeId,
-    },
-    /// The whole key: the part above the node's own position is known from the way to it.
-    Leaf {
-        key: B256,
-        value: Cow<'a, [u8]>,
-    },
+pub(crate) struct Extension<'a> {
+    pub key: B256,
+    pub end: usize,
+    /// None while the child is only known by `item`.
+    pub child: NodeId,
+    /// The reference to the child as a branch or extension of the witness has it; empty once the child has changed.
+    pub item: &'a [u8],
+}
+
+/// A value under its whole key: the part above the node's own position is known from the way to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Leaf<'a> {
+    pub key: B256,
+    pub value: Cow<'a, [u8]>,
 }
 
 /// A branch as the witness has it, and what was reached or changed since.
 #[derive(Clone, Debug)]
 pub(crate) struct Branch<'a> {
     /// The validated RLP in the witness; empty if the branch was made here.
-    pub rlp: &'a [u8],
-    /// Bit i: child i is not the one in `rlp` any more, and `children` alone tells what it is.
-    pub changed: u16,
-    /// Children in memory. Where there is none and the child has not changed, it is in `rlp`.
+    pub witness: &'a [u8],
+    /// The RLP with all changes but those of the children in `stale`; empty if that is `witness`.
+    pub current: Vec<u8>,
+    /// Bit i: where `children` has no child i, there is none, whatever `witness` says.
+    pub gone: u16,
+    /// Bit i: the reference to child i is to be computed anew.
+    pub stale: u16,
+    /// Children in memory.
     pub children: [NodeId; 16],
 }
 
@@ -88,36 +122,32 @@ pub(crate) enum Child<'a> {
 }
 
 impl<'a> Branch<'a> {
+    /// A branch whose RLP in the witness was validated.
+    pub(crate) fn of_witness(witness: &'a [u8]) -> Self {
+        Self { witness, current: Vec::new(), gone: 0, stale: 0, children: [NodeId::NONE; 16] }
+    }
+
     /// A branch made here, without children.
     pub(crate) fn new() -> Self {
-        Self { rlp: &[], changed: u16::MAX, children: [NodeId::NONE; 16] }
+        Self { gone: u16::MAX, ..Self::of_witness(&[]) }
     }
 
     pub(crate) fn child(&self, nibble: usize) -> Child<'a> {
         match self.children.get(nibble) {
-            Some(&NodeId::NONE) if self.has_changed(nibble) => Child::Empty,
-            Some(&NodeId::NONE) => match item_at(self.rlp, nibble).1 {
+            Some(&id) if id != NodeId::NONE => Child::InMemory(id),
+            _ if self.gone >> nibble & 1 == 1 => Child::Empty,
+            _ => match item_at(self.witness, nibble).1 {
                 [EMPTY_STRING] => Child::Empty,
                 item => Child::InWitness(item),
             },
-            Some(&id) => Child::InMemory(id),
-            None => Child::Empty,
         }
     }
 
-    pub(crate) fn has_changed(&self, nibble: usize) -> bool {
-        self.changed >> nibble & 1 == 1
-    }
-
-    /// Records that child `nibble` is now `id`, which may be none.
+    /// Makes `id`, which may be none, child `nibble`.
     pub(crate) fn replace(&mut self, nibble: usize, id: NodeId) {
         self.keep(nibble, id);
-        self.touch(nibble);
-    }
-
-    /// Records that child `nibble` is to be encoded anew.
-    pub(crate) fn touch(&mut self, nibble: usize) {
-        self.changed |= 1 << nibble;
+        self.gone |= 1 << nibble;
+        self.stale |= 1 << nibble;
     }
 
     /// Records where the unchanged child `nibble` is in memory.
@@ -125,6 +155,11 @@ impl<'a> Branch<'a> {
         if let Some(child) = self.children.get_mut(nibble) {
             *child = id;
         }
+    }
+
+    /// Whether the reference to child `nibble` is the one in `witness`.
+    pub(crate) fn is_as_in_witness(&self, nibble: usize) -> bool {
+        self.current.is_empty() && (self.stale | self.gone) >> nibble & 1 == 0
     }
 }
 
@@ -134,16 +169,21 @@ pub(crate) fn item_at(rlp: &[u8], nibble: usize) -> (usize, &[u8]) {
         let offset = 3 + HASH_ITEM_LEN * nibble;
         return (offset, rlp.get(offset..offset + HASH_ITEM_LEN).unwrap_or(&[]));
     }
-    let mut offset = match rlp.first() {
-        Some(0..=0xf7) | None => 1,
-        Some(0xf8) => 2,
-        Some(_) => 3,
-    };
+    let mut offset = branch_header_len(rlp);
     for _ in 0..nibble {
         offset += child_len(rlp.get(offset));
     }
     let len = child_len(rlp.get(offset));
     (offset, rlp.get(offset..offset + len).unwrap_or(&[]))
+}
+
+/// Bytes of the header of a branch's RLP.
+pub(crate) fn branch_header_len(rlp: &[u8]) -> usize {
+    match rlp.first() {
+        Some(0..=0xf7) | None => 1,
+        Some(0xf8) => 2,
+        Some(_) => 3,
+    }
 }
 
 /// Bytes of the child whose first byte is given, in a branch that was validated.
@@ -182,7 +222,7 @@ pub(crate) fn decode<'a>(rlp: &'a [u8], key: &B256, depth: usize) -> Result<Deco
 fn is_full_branch(rlp: &[u8]) -> bool {
     let Ok(rlp) = <&[u8; FULL_BRANCH_LEN]>::try_from(rlp) else { return false };
     let [0xf9, 0x02, 0x11, items @ .., EMPTY_STRING] = rlp else { return false };
-    items.iter().step_by(HASH_ITEM_LEN).all(|&header| header == HASH_HEADER)
+    items.as_chunks::<HASH_ITEM_LEN>().0.iter().all(|[header, ..]| *header == HASH_HEADER)
 }
 
 fn check_branch(payload: &[u8]) -> Result<(), NodeFault> {

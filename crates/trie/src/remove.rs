@@ -1,6 +1,10 @@
 //! Removing keys, and joining what is left over.
 
 #![allow(clippy::arithmetic_side_effects, reason = "positions in a key are at most 64")]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "indexes of nodes come from pushing them, and none is ever removed"
+)]
 
 use alloc::{borrow::Cow, vec::Vec};
 
@@ -10,8 +14,8 @@ use crate::{
     NodeSet,
     error::TrieError,
     nibbles::{nibble, set_nibble},
-    node::{Child, Entry, Node, NodeId},
-    trie::{End, Step, Trie},
+    node::{Branch, Child, Extension, Kind, NodeId, item_at},
+    trie::{EMPTY_ROOT, End, Step, Trie},
 };
 
 impl<'a> Trie<'a> {
@@ -28,13 +32,14 @@ impl<'a> Trie<'a> {
     /// unchanged.
     pub fn remove(&mut self, nodes: &mut NodeSet<'a>, key: &B256) -> Result<(), TrieError> {
         let End::Found(_) = self.descend(nodes, key)? else { return Ok(()) };
-        let Some(&parent) = self.path.last() else {
-            self.root = NodeId::NONE;
+        let Some(&Step { id, depth }) = self.path.last() else {
+            (self.root, self.root_hash) = (NodeId::NONE, Some(EMPTY_ROOT));
             return Ok(());
         };
-        match self.only_other_child(parent, nibble(key, parent.depth)) {
+        let Kind::Branch(parent) = id.kind() else { unreachable!("only branches are above leaves") };
+        match self.branches[parent].only_child_besides(nibble(key, depth)) {
             None => self.attach(key, NodeId::NONE),
-            Some((nibble, child)) => self.join(nodes, key, parent, nibble, child)?,
+            Some((nibble, child)) => self.join(nodes, key, (parent, depth), nibble, child)?,
         }
         self.touch_path(key);
         Ok(())
@@ -61,54 +66,56 @@ impl<'a> Trie<'a> {
         removals.iter().try_for_each(|key| self.remove(nodes, key))
     }
 
-    /// The child of branch `parent` that would remain alone without the one at `removed`.
-    fn only_other_child(&self, parent: Step, removed: usize) -> Option<(usize, Child<'a>)> {
-        let Node::Branch(branch) = &self.entry(parent.id).node else {
-            unreachable!("a leaf hangs from a branch: nothing makes an extension over a leaf")
-        };
-        let mut others = (0..16).filter(|&nibble| nibble != removed).filter_map(|nibble| {
-            let child = branch.child(nibble);
-            (!matches!(child, Child::Empty)).then_some((nibble, child))
-        });
-        let other = others.next();
-        if others.next().is_some() { None } else { other }
-    }
-
-    /// Replaces branch `parent`, and the extension above it if there is one, by its last child joined with them.
+    /// Replaces a branch, the last of the path, and the extension above it if there is one, by the branch's last child
+    /// joined with them. `parent` is the branch's index and position.
     fn join(
         &mut self,
         nodes: &mut NodeSet<'a>,
         removed: &B256,
-        parent: Step,
+        parent: (usize, usize),
         nibble: usize,
         child: Child<'a>,
     ) -> Result<(), TrieError> {
-        let child = match child {
-            Child::InMemory(id) => id,
-            Child::InWitness(item) => self.adopt(parent.id, nibble, item),
-            Child::Empty => unreachable!("only children that are there are counted"),
-        };
+        let (parent, depth) = parent;
         // The way to the child parts from the removed key at the branch.
         let mut key = *removed;
-        set_nibble(&mut key, parent.depth, u8::try_from(nibble).unwrap_or(0));
-        self.unfold(nodes, child, &key, parent.depth + 1, false)?;
+        set_nibble(&mut key, depth, u8::try_from(nibble).unwrap_or(0));
+        let child = match child {
+            Child::InMemory(id) => self.unhide(nodes, id, parent, nibble, &key, depth + 1)?,
+            Child::InWitness(item) => self.unfold(nodes, item, &key, depth + 1, false)?,
+            Child::Empty => unreachable!("only children that are there are counted"),
+        };
 
         // From here on nothing fails. The branch leaves the path, and so does an extension above it.
         self.path.pop();
-        let mut target = parent.id;
-        if let Some(&above) = self.path.last()
-            && matches!(self.entry(above.id).node, Node::Extension { .. })
+        if let Some(above) = self.path.last()
+            && matches!(above.id.kind(), Kind::Extension(_))
         {
-            target = above.id;
             self.path.pop();
         }
-        let node = match &mut self.entry_mut(child).node {
-            // A leaf or extension holds its whole key, so it only begins further up.
-            node @ (Node::Leaf { .. } | Node::Extension { .. }) => core::mem::replace(node, Node::Hidden),
-            Node::Branch(_) => Node::Extension { key, end: parent.depth + 1, child },
-            Node::Hidden => unreachable!("unfolded above"),
+        let node = match child.kind() {
+            Kind::Branch(_) => {
+                let branch = &self.branches[parent];
+                let item =
+                    if branch.is_as_in_witness(nibble) { item_at(branch.witness, nibble).1 } else { &[] };
+                self.push_extension(Extension { key, end: depth + 1, child, item })
+            }
+            // A leaf or extension has its whole key, so it only begins further up.
+            Kind::Leaf(_) | Kind::Extension(_) | Kind::Hidden(_) => child,
         };
-        *self.entry_mut(target) = Entry { reference: None, node };
+        self.attach(removed, node);
         Ok(())
+    }
+}
+
+impl<'a> Branch<'a> {
+    /// The child that is alone once the one at `removed` has gone.
+    fn only_child_besides(&self, removed: usize) -> Option<(usize, Child<'a>)> {
+        let mut others = (0..16).filter(|&nibble| nibble != removed).filter_map(|nibble| {
+            let child = self.child(nibble);
+            (!matches!(child, Child::Empty)).then_some((nibble, child))
+        });
+        let other = others.next();
+        if others.next().is_some() { None } else { other }
     }
 }
