@@ -1,5 +1,6 @@
 //! `cargo xtask`: the development tasks that have logic.
 
+mod eest;
 mod guest;
 mod repository;
 
@@ -11,6 +12,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
+    Eest(eest::Arguments),
     Guest(guest::Arguments),
 }
 
@@ -20,6 +22,7 @@ fn main() -> eyre::Result<ExitCode> {
         return Ok(code);
     }
     match Task::parse() {
+        Task::Eest(arguments) => eest::run(&arguments)?,
         Task::Guest(arguments) => guest::run(&arguments)?,
     }
     Ok(ExitCode::SUCCESS)

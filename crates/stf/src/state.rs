@@ -39,7 +39,7 @@ pub struct AccountChange {
     pub address: Address,
     /// Its record after the block, `None` if it is gone.
     pub record: Option<Account>,
-    /// Its code, where the block set one.
+    /// Its code, where the block changed it; empty where it removed a delegation (EIP-7702).
     pub code: Option<Bytes>,
     /// Slots that changed, with their values after the block.
     pub slots: Vec<(U256, U256)>,
@@ -147,7 +147,6 @@ impl<'a> WitnessState<'a> {
             let mut code = None;
             if let (Some(record), Some(bytecode)) = (&record, change.info.code)
                 && account.record.as_ref().is_none_or(|before| before.code_hash != record.code_hash)
-                && record.code_hash != KECCAK256_EMPTY
             {
                 code = Some(bytecode.original_bytes());
                 self.codes.entry(record.code_hash).or_insert(Code::Analysed(bytecode));

@@ -82,9 +82,9 @@ impl Chain {
         self.headers.last().expect("a chain starts with its genesis header and only grows")
     }
 
-    /// The account at this address, as the chain has it now.
-    pub fn account(&self, address: &Address) -> Option<&GenesisAccount> {
-        self.accounts.get(address)
+    /// All accounts, as the chain has them now.
+    pub const fn accounts(&self) -> &BTreeMap<Address, GenesisAccount> {
+        &self.accounts
     }
 
     /// Makes the next block from a draft header (see [`build_block`]) and appends it.

@@ -1,0 +1,72 @@
+//! The two calls to an Ethereum node that fetch a block and its witness.
+
+use ashlar_primitives::BatchInputOwned;
+use ashlar_witness::{batch_input, chain_config};
+use eyre::{WrapErr, bail, eyre};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Most bytes of a response: witnesses of full mainnet blocks are some 10 MB.
+const RESPONSE_BYTES_MAX: u64 = 1 << 30;
+
+/// Longest wait for one response: a witness is recomputed by the node.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A JSON-RPC client over HTTP.
+pub(crate) struct Client<'a> {
+    url: &'a str,
+    agent: ureq::Agent,
+}
+
+#[derive(Deserialize)]
+struct Response<T> {
+    result: Option<T>,
+    error: Option<RpcError>,
+}
+
+#[derive(Deserialize)]
+struct RpcError {
+    code: i64,
+    message: String,
+}
+
+impl<'a> Client<'a> {
+    pub(crate) fn new(url: &'a str) -> Self {
+        let agent = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).build().new_agent();
+        Self { url, agent }
+    }
+
+    /// Fetches a block and its witness. Nothing of it is believed: `stf` checks all of it.
+    pub(crate) fn batch_input(&self, number: u64) -> eyre::Result<BatchInputOwned> {
+        let tag = format!("{number:#x}");
+        let chain_id: String = self.call("eth_chainId", json!([]))?;
+        let digits = chain_id.strip_prefix("0x").unwrap_or(&chain_id);
+        let chain_id = u64::from_str_radix(digits, 16).wrap_err("the chain id is not a number")?;
+        let block = self.call("eth_getBlockByNumber", json!([tag, true]))?;
+        let witness = self.call("debug_executionWitness", json!([tag]))?;
+        Ok(batch_input(&chain_config(chain_id)?, block, witness)?)
+    }
+
+    fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> eyre::Result<T> {
+        let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let mut response = self
+            .agent
+            .post(self.url)
+            .send_json(&request)
+            .wrap_err_with(|| format!("{method} of {} failed", self.url))?;
+        let response: Response<T> = response
+            .body_mut()
+            .with_config()
+            .limit(RESPONSE_BYTES_MAX)
+            .read_json()
+            .wrap_err_with(|| format!("the answer to {method} is not the expected JSON"))?;
+        match response {
+            Response { result: Some(result), .. } => Ok(result),
+            Response { error: Some(RpcError { code, message }), .. } => {
+                bail!("{method} was refused by the node: {message} ({code})")
+            }
+            Response { .. } => Err(eyre!("{method} has no result: does the node have this block?")),
+        }
+    }
+}
