@@ -1,6 +1,6 @@
 //! The operations of the EVM's precompiles over the accelerators.
 
-use crate::{bn254, modexp, secp256k1};
+use crate::{bn254, modexp, p256, secp256k1};
 use alloc::vec::Vec;
 use ashlar_abi::Accelerators;
 use core::marker::PhantomData;
@@ -46,5 +46,9 @@ impl<A: Accelerators> Crypto for AcceleratedCrypto<A> {
 
     fn modexp(&self, base: &[u8], exp: &[u8], modulus: &[u8]) -> Result<Vec<u8>, PrecompileHalt> {
         modexp::modexp::<A>(base, exp, modulus)
+    }
+
+    fn secp256r1_verify_signature(&self, msg: &[u8; 32], sig: &[u8; 64], pk: &[u8; 64]) -> bool {
+        p256::secp256r1_verify::<A>(msg, sig, pk)
     }
 }

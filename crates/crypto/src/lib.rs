@@ -19,12 +19,14 @@ mod keccak;
 mod limbs;
 mod modexp;
 mod multiplier;
+mod p256;
 mod secp256k1;
 
 pub use accelerated::AcceleratedCrypto;
 pub use bn254::{bn254_g1_add, bn254_g1_mul, bn254_pairing_check};
 pub use keccak::{keccak256, keccak256_into};
 pub use modexp::modexp;
+pub use p256::secp256r1_verify;
 pub use secp256k1::{RecoverFault, recover_address, recover_public_key, secp256k1_ecrecover};
 
 #[cfg(test)]

@@ -98,7 +98,8 @@ fn power_by_bits<A: Multiplier<WORDS>, const WORDS: usize>(
     power
 }
 
-fn power_by_nibbles<A: Multiplier<WORDS>, const WORDS: usize>(
+/// base^exponent mod m, four bits at a time; the exponent is big-endian.
+pub(crate) fn power_by_nibbles<A: Multiplier<WORDS>, const WORDS: usize>(
     base: &[u32; WORDS],
     exponent: &[u8],
     one: &[u32; WORDS],

@@ -65,6 +65,16 @@ impl<A: Accelerators> Fp6Config for Fq6Config<A> {
         &canonical2_all::<_, _, _, _, 4, 6>(ark_bn254::Fq6Config::FROBENIUS_COEFF_FP6_C1);
     const FROBENIUS_COEFF_FP6_C2: &'static [Fq2<A>] =
         &canonical2_all::<_, _, _, _, 4, 6>(ark_bn254::Fq6Config::FROBENIUS_COEFF_FP6_C2);
+
+    /// (c0 + c1 u)(9 + u) = 9 c0 - c1 + (9 c1 + c0) u.
+    #[inline]
+    fn mul_fp2_by_nonresidue_in_place(fe: &mut Fq2<A>) -> &mut Fq2<A> {
+        let (c0, c1) = (fe.c0, fe.c1);
+        fe.mul_assign_by_basefield(&Self::NONRESIDUE.c0);
+        fe.c0 -= &c1;
+        fe.c1 += &c0;
+        fe
+    }
 }
 
 impl<A: Accelerators> Fp12Config for Fq12Config<A> {
