@@ -115,6 +115,13 @@ impl CallCounts {
     pub(crate) const fn add(&mut self, call: Call) {
         self.0[call as usize] += 1;
     }
+
+    /// Counts those of another count.
+    pub(crate) fn add_all(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
+        }
+    }
 }
 
 /// What lies around registers and memory: the input, the output and the calls.

@@ -132,7 +132,7 @@ impl<O: Observer> Core<'_, '_, O> {
     /// Runs to the given cycle (none) or to `HALT` (its exit code).
     fn execute(&mut self, until: u64) -> Result<Option<u32>, TrapKind> {
         while self.cycle < until {
-            let instruction = self.instructions[self.index];
+            let instruction = &self.instructions[self.index];
             dispatch!(self, instruction, {
                 register_register: Add Sub Sll Slt Sltu Xor Srl Sra Or And
                     Mul Mulh Mulhsu Mulhu Div Divu Rem Remu;
@@ -165,12 +165,12 @@ impl<O: Observer> Core<'_, '_, O> {
     }
 
     #[inline(always)]
-    fn a(&self, instruction: Instruction) -> u32 {
+    fn a(&self, instruction: &Instruction) -> u32 {
         self.registers[instruction.rs1() as usize]
     }
 
     #[inline(always)]
-    fn b(&self, instruction: Instruction) -> u32 {
+    fn b(&self, instruction: &Instruction) -> u32 {
         self.registers[instruction.rs2() as usize]
     }
 
@@ -190,40 +190,40 @@ impl<O: Observer> Core<'_, '_, O> {
     }
 
     #[inline(always)]
-    fn step(&self, op: Op, instruction: Instruction, a: u32, b: u32, result: u32) -> Step {
+    fn step(&self, op: Op, instruction: &Instruction, a: u32, b: u32, result: u32) -> Step {
         let next_pc = self.pc().wrapping_add(4);
-        Step { op, instruction, a, b, result, next_pc, access: Access::None }
+        Step { op, instruction: *instruction, a, b, result, next_pc, access: Access::None }
     }
 
     #[inline(always)]
-    fn register_register(&mut self, op: Op, instruction: Instruction) -> Result<(), TrapKind> {
+    fn register_register(&mut self, op: Op, instruction: &Instruction) -> Result<(), TrapKind> {
         let (a, b) = (self.a(instruction), self.b(instruction));
         self.retire_with_result(self.step(op, instruction, a, b, compute(op, a, b)), self.index + 1);
         Ok(())
     }
 
     #[inline(always)]
-    fn register_immediate(&mut self, op: Op, instruction: Instruction) -> Result<(), TrapKind> {
+    fn register_immediate(&mut self, op: Op, instruction: &Instruction) -> Result<(), TrapKind> {
         let (a, b) = (self.a(instruction), instruction.immediate());
         self.retire_with_result(self.step(op, instruction, a, b, compute(op, a, b)), self.index + 1);
         Ok(())
     }
 
     #[inline(always)]
-    fn constant(&mut self, op: Op, instruction: Instruction) -> Result<(), TrapKind> {
+    fn constant(&mut self, op: Op, instruction: &Instruction) -> Result<(), TrapKind> {
         let value = instruction.immediate();
         self.retire_with_result(self.step(op, instruction, 0, value, value), self.index + 1);
         Ok(())
     }
 
     #[inline(always)]
-    fn fence(&mut self, op: Op, instruction: Instruction) -> Result<(), TrapKind> {
+    fn fence(&mut self, op: Op, instruction: &Instruction) -> Result<(), TrapKind> {
         self.retire(self.step(op, instruction, 0, 0, 0), self.index + 1);
         Ok(())
     }
 
     #[inline(always)]
-    fn load(&mut self, op: Op, instruction: Instruction) -> Result<(), TrapKind> {
+    fn load(&mut self, op: Op, instruction: &Instruction) -> Result<(), TrapKind> {
         let (a, b) = (self.a(instruction), instruction.immediate());
         let address = a.wrapping_add(b);
         let index = word_index(op, address).ok_or_else(|| load_fault(address))?;
@@ -235,7 +235,7 @@ impl<O: Observer> Core<'_, '_, O> {
     }
 
     #[inline(always)]
-    fn store(&mut self, op: Op, instruction: Instruction) -> Result<(), TrapKind> {
+    fn store(&mut self, op: Op, instruction: &Instruction) -> Result<(), TrapKind> {
         let (a, b) = (self.a(instruction), self.b(instruction));
         let address = a.wrapping_add(instruction.immediate());
         let index = word_index(op, address)
@@ -251,7 +251,7 @@ impl<O: Observer> Core<'_, '_, O> {
     }
 
     #[inline(always)]
-    fn branch(&mut self, op: Op, instruction: Instruction) -> Result<(), TrapKind> {
+    fn branch(&mut self, op: Op, instruction: &Instruction) -> Result<(), TrapKind> {
         let (a, b) = (self.a(instruction), self.b(instruction));
         let taken = is_taken(op, a, b);
         let mut step = self.step(op, instruction, a, b, taken as u32);
@@ -265,7 +265,7 @@ impl<O: Observer> Core<'_, '_, O> {
     }
 
     #[inline(always)]
-    fn jump_and_link(&mut self, op: Op, instruction: Instruction) -> Result<(), TrapKind> {
+    fn jump_and_link(&mut self, op: Op, instruction: &Instruction) -> Result<(), TrapKind> {
         let target = instruction.immediate();
         let next = self.target(target)?;
         let mut step = self.step(op, instruction, 0, target, self.pc().wrapping_add(4));
@@ -275,7 +275,7 @@ impl<O: Observer> Core<'_, '_, O> {
     }
 
     #[inline(always)]
-    fn jump_and_link_register(&mut self, op: Op, instruction: Instruction) -> Result<(), TrapKind> {
+    fn jump_and_link_register(&mut self, op: Op, instruction: &Instruction) -> Result<(), TrapKind> {
         let (a, b) = (self.a(instruction), instruction.immediate());
         let target = a.wrapping_add(b) & !1;
         let next = self.target(target)?;

@@ -95,3 +95,9 @@ impl Memory {
         self.words[index] = word;
     }
 }
+
+/// An array of zeros that the host maps as it is written, however large.
+pub(crate) fn zeroed<const N: usize>() -> Box<[u32; N]> {
+    // SAFETY: for `u32` all bits zero is a value.
+    unsafe { Box::<[u32; N]>::new_zeroed().assume_init() }
+}

@@ -2,6 +2,7 @@
 
 use ashlar_abi::memory::PAGE_BYTES;
 
+use crate::memory::zeroed;
 use crate::table::{Rows, Table};
 use crate::{Access, CallStep, Observer, PAGES, Region, Shape, State, Step};
 
@@ -81,7 +82,7 @@ pub struct Meter {
     /// Rows counted when `budget` was set, plus `budget`: subtracting gives the rows so far.
     ceiling: Rows,
     /// Per page: `epoch` if read, `epoch + 1` if written in this segment; less if neither.
-    stamps: Box<[u32]>,
+    stamps: Box<[u32; PAGES]>,
     /// Even; grows by 2 with each segment.
     epoch: u32,
     pages_written: u32,
@@ -94,7 +95,7 @@ impl Meter {
         limits.shapes.sort_by_key(Shape::cells);
         let start = Boundary::from(state);
         let end = start.cycle.saturating_add(limits.cycles);
-        let stamps = vec![0; PAGES].into_boxed_slice();
+        let stamps = zeroed();
         let [budget, ceiling] = [Rows::default(); 2];
         Self { limits, segments: Vec::new(), start, end, budget, ceiling, stamps, epoch: 2, pages_written: 0 }
     }
@@ -113,8 +114,6 @@ impl Meter {
 
     /// Makes the budget suffice for an instruction, ending the segment before it if need be. `needs` are its rows,
     /// `needs_alone` its rows as the first of a segment, where no page was touched before.
-    #[cold]
-    #[inline(never)]
     fn admit(&mut self, state: &State<'_>, needs: Rows, needs_alone: Rows) {
         let rows = self.rows();
         let total = rows.plus(&needs);
@@ -161,8 +160,23 @@ impl Meter {
         &mut self.stamps[page as usize & (PAGES - 1)]
     }
 
+    /// What [`Observer::instruction`] does when it is not the usual: the budget is used up, or the page is not yet
+    /// noted.
+    #[cold]
+    #[inline(never)]
+    fn prepare(&mut self, state: &State<'_>, table: Table, access: Option<(u32, bool)>) {
+        let is_new = access.is_some_and(|(page, _)| *self.stamp(page) < self.epoch);
+        let lacks_page = is_new && self.budget.of(Table::Page) == 0;
+        if state.cycle == self.end || self.budget.of(table) == 0 || lacks_page {
+            let needs = Rows::instruction(table);
+            self.admit(state, needs.with_pages(is_new.into()), needs.with_pages(access.is_some().into()));
+        }
+        if let Some((page, is_write)) = access {
+            self.budget.0[Table::Page as usize] -= self.touch(page, is_write);
+        }
+    }
+
     /// Notes an access. Returns 1 for the first one to this page, otherwise 0.
-    #[inline(always)]
     fn touch(&mut self, page: u32, is_write: bool) -> u32 {
         let epoch = self.epoch;
         let stamp = self.stamp(page);
@@ -199,16 +213,14 @@ impl Observer for Meter {
             Access::Load { address, .. } => Some((address / PAGE_BYTES, false)),
             Access::Store { address, .. } => Some((address / PAGE_BYTES, true)),
         };
-        let is_new = access.is_some_and(|(page, _)| *self.stamp(page) < self.epoch);
-        let lacks_page = is_new && self.budget.0[Table::Page as usize] == 0;
-        if state.cycle == self.end || self.budget.0[table as usize] == 0 || lacks_page {
-            let needs = Rows::instruction(table);
-            self.admit(state, needs.with_pages(is_new.into()), needs.with_pages(access.is_some().into()));
+        let is_noted =
+            access.is_none_or(|(page, is_write)| *self.stamp(page) >= self.epoch + u32::from(is_write));
+        if state.cycle == self.end || self.budget.0[table as usize] == 0 || !is_noted {
+            // The copy exists on this path only; a reference to the original would build it for every instruction.
+            let state = *state;
+            self.prepare(&state, table, access);
         }
         self.budget.0[table as usize] -= 1;
-        if let Some((page, is_write)) = access {
-            self.budget.0[Table::Page as usize] -= self.touch(page, is_write);
-        }
     }
 
     #[inline(never)]
