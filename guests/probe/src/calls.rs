@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use ashlar_abi::{Accelerators, call};
-use ashlar_guest_rt::{Ecalls, commit, log, poseidon2};
+use ashlar_guest_rt::{Ecalls, commit, poseidon2};
 
 /// Commits the words, 8 at a time.
 pub(crate) fn commit_all(words: &[u32]) {
@@ -16,10 +16,11 @@ pub(crate) fn commit_all(words: &[u32]) {
     }
 }
 
-/// Calls the accelerator with this number on the words that follow, and logs the words of the result.
+/// Calls the accelerator with this number on the words that follow, and commits the words of the result, 8 at a
+/// time, filled up with zeros.
 pub(crate) fn accelerate(arguments: &[u32]) {
     let [number, operands @ ..] = arguments else { panic!("no call") };
-    let result = match *number {
+    let mut result = match *number {
         call::KECCAK_F => in_place::<50>(operands, Ecalls::keccak_f),
         call::POSEIDON2 => in_place::<16>(operands, poseidon2),
         call::MODMUL256 => product::<8>(operands, Ecalls::modmul256),
@@ -31,8 +32,8 @@ pub(crate) fn accelerate(arguments: &[u32]) {
         call::SECP256K1_DOUBLE => in_place::<16>(operands, Ecalls::secp256k1_double),
         other => panic!("no accelerator {other}"),
     };
-    let bytes: Vec<u8> = result.iter().flat_map(|word| word.to_le_bytes()).collect();
-    log(&bytes);
+    result.resize(result.len().next_multiple_of(8), 0);
+    commit_all(&result);
 }
 
 fn in_place<const N: usize>(operands: &[u32], call: impl FnOnce(&mut [u32; N])) -> Vec<u32> {

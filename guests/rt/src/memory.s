@@ -158,7 +158,7 @@ memmove:
     addi    a2, a2, -1
     j       2b
 3:
-    srli    t1, a2, 4
+    srli    t1, a2, 5                   # rounds of 8 words
     beqz    t1, 5f
 4:
     lw      t0, -4(a1)
@@ -169,19 +169,37 @@ memmove:
     sw      t0, -12(a3)
     lw      t0, -16(a1)
     sw      t0, -16(a3)
-    addi    a1, a1, -16
-    addi    a3, a3, -16
+    lw      t0, -20(a1)
+    sw      t0, -20(a3)
+    lw      t0, -24(a1)
+    sw      t0, -24(a3)
+    lw      t0, -28(a1)
+    sw      t0, -28(a3)
+    lw      t0, -32(a1)
+    sw      t0, -32(a3)
+    addi    a1, a1, -32
+    addi    a3, a3, -32
     addi    t1, t1, -1
     bnez    t1, 4b
-    andi    a2, a2, 15
-5:
+    andi    a2, a2, 31
+5:                                      # words while there are 4 bytes, then bytes
+    li      t1, 4
+50:
+    bltu    a2, t1, 51f
+    addi    a1, a1, -4
+    addi    a3, a3, -4
+    lw      t0, 0(a1)
+    sw      t0, 0(a3)
+    addi    a2, a2, -4
+    j       50b
+51:
     beqz    a2, 6f
     addi    a1, a1, -1
     addi    a3, a3, -1
     lbu     t0, 0(a1)
     sb      t0, 0(a3)
     addi    a2, a2, -1
-    j       5b
+    j       51b
 6:
     ret
 7:                                      # bytes, 4 in a round
@@ -202,7 +220,7 @@ memmove:
     bnez    t1, 8b
     andi    a2, a2, 3
 9:
-    j       5b
+    j       51b
     .size memmove, . - memmove
 
 # void *memset(void *to, int byte, size_t n)
@@ -268,7 +286,7 @@ bcmp:
     or      t0, a0, a1
     andi    t0, t0, 3
     bnez    t0, 4f
-    srli    t2, a2, 4                   # rounds of 4 words
+    srli    t2, a2, 5                   # rounds of 8 words
     beqz    t2, 2f
 1:
     lw      t0, 0(a3)
@@ -283,12 +301,24 @@ bcmp:
     lw      t0, 12(a3)
     lw      t1, 12(a1)
     bne     t0, t1, 3f
-    addi    a3, a3, 16
-    addi    a1, a1, 16
+    lw      t0, 16(a3)
+    lw      t1, 16(a1)
+    bne     t0, t1, 3f
+    lw      t0, 20(a3)
+    lw      t1, 20(a1)
+    bne     t0, t1, 3f
+    lw      t0, 24(a3)
+    lw      t1, 24(a1)
+    bne     t0, t1, 3f
+    lw      t0, 28(a3)
+    lw      t1, 28(a1)
+    bne     t0, t1, 3f
+    addi    a3, a3, 32
+    addi    a1, a1, 32
     addi    t2, t2, -1
     bnez    t2, 1b
-2:                                      # fewer than 16 bytes: words while there are 4
-    andi    a2, a2, 15
+    andi    a2, a2, 31
+2:                                      # words while there are 4 bytes
     li      t3, 4
 20:
     bltu    a2, t3, 7f
