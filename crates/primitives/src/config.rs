@@ -12,7 +12,7 @@ pub const NEVER: u64 = u64::MAX;
 pub const BLOB_ENTRIES_MAX: usize = 32;
 
 /// Largest update fraction: up to it, the blob base fee is computed in 128 bits.
-pub const UPDATE_FRACTION_MAX: u64 = 1 << 28;
+pub const UPDATE_FRACTION_MAX: u64 = 1 << 27;
 
 /// Version of the encoding.
 const VERSION: u64 = 1;

@@ -18,7 +18,7 @@ const GAS_LIMIT_FRACTION: u64 = 1_024;
 const EXTRA_DATA_BYTES_MAX: usize = 32;
 
 /// Largest exponent of the blob base fee that is computed.
-const FEE_EXPONENT_MAX: u64 = 44;
+const FEE_EXPONENT_MAX: u64 = 50;
 
 /// Blob gas of 65,535 blobs, the most that a blob schedule can name.
 const PARENT_BLOB_GAS_MAX: u64 = 0xffff << 17;
@@ -170,7 +170,7 @@ pub(crate) fn excess_blob_gas(parent: &Header, rules: &Rules) -> Result<u64, Blo
     let base_fee = parent.base_fee_per_gas.ok_or(BlockError::Absent(Field::BaseFee))?;
     let fraction = u64::try_from(rules.blobs.update_fraction).unwrap_or(0);
     // Checked blocks are far below both bounds, but the parent of a batch is tied by its hash alone, and past them the
-    // fee formula leaves 128 bits. e^44 wei is over 10 ether for one unit of blob gas.
+    // fee formula leaves 128 bits. e^50 wei is over 5,000 ether for one unit of blob gas.
     if excess > fraction.saturating_mul(FEE_EXPONENT_MAX) || used > PARENT_BLOB_GAS_MAX {
         return Err(BlockError::Field(Field::ExcessBlobGas));
     }
