@@ -116,7 +116,7 @@ impl<'a> Trie<'a> {
                     rlp.push(LIST_HEADER + BRANCH_ITEMS);
                     rlp.resize(1 + usize::from(BRANCH_ITEMS), EMPTY_STRING);
                 }
-                witness => rlp.extend_from_slice(witness),
+                witness => rlp = witness.to_vec(),
             }
         }
         let len = rlp.len();

@@ -124,3 +124,76 @@ pub(crate) fn decode_path(encoded: &[u8], above: &B256, depth: usize) -> Result<
     }
     Ok(Path { key, end, leaf: first & LEAF != 0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn nibbles(key: &[u8]) -> Vec<u8> {
+        key.iter().flat_map(|byte| [byte >> 4, byte & 15]).collect()
+    }
+
+    /// Hex-prefix encoding as the Yellow Paper's appendix C writes it.
+    fn hex_prefix(path: &[u8], leaf: bool) -> Vec<u8> {
+        let flag = if leaf { 2 } else { 0 };
+        let padded = match path.len() % 2 {
+            0 => [&[flag, 0], path].concat(),
+            _ => [&[flag + 1], path].concat(),
+        };
+        padded.chunks(2).map(|pair| 16 * pair[0] + pair[1]).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_nibble_is_half_a_byte(key: [u8; 32], at in 0usize..64, value in 0u8..16) {
+            let mut key = B256::new(key);
+            let mut expected = nibbles(&key.0);
+            prop_assert_eq!(nibble(&key, at), usize::from(expected[at]));
+            set_nibble(&mut key, at, value);
+            expected[at] = value;
+            prop_assert_eq!(nibbles(&key.0), expected);
+        }
+
+        #[test]
+        fn the_first_difference_is_the_first(
+            a: [u8; 32], same in 0usize..65, flip in 1u8..16, from in 0usize..65, to in 0usize..65,
+        ) {
+            // `b` differs from `a` at `same` and everywhere before `from`.
+            let mut b = B256::new(a);
+            for at in (0..from).chain([same]).filter(|&at| at < 64) {
+                let value = nibble(&b, at) as u8 ^ flip;
+                set_nibble(&mut b, at, value);
+            }
+            let (x, y) = (nibbles(&a), nibbles(&b.0));
+            let expected = (from..to).find(|&at| x[at] != y[at]).unwrap_or(to);
+            prop_assert_eq!(first_difference(&a, &b.0, from, to), expected);
+        }
+
+        #[test]
+        fn paths_are_hex_prefix_and_back(key: [u8; 32], other: [u8; 32], start in 0usize..65, len in 0usize..65, leaf: bool) {
+            let end = (start + len).min(64);
+            let path = &nibbles(&key)[start..end];
+            let mut out = Vec::new();
+            push_path(&mut out, &key, start, end, leaf);
+            let encoded = hex_prefix(path, leaf);
+            prop_assert_eq!(&out, &alloy_rlp::encode(&encoded[..]));
+            prop_assert_eq!(out.len(), path_item_len(end - start));
+
+            let decoded = decode_path(&encoded, &B256::new(other), start).unwrap();
+            prop_assert_eq!((decoded.end, decoded.leaf), (end, leaf));
+            prop_assert_eq!(&nibbles(&decoded.key.0)[start..end], path);
+            prop_assert_eq!(&nibbles(&decoded.key.0)[..start], &nibbles(&other)[..start]);
+        }
+
+        #[test]
+        fn what_decodes_as_a_path_encodes_to_the_same_bytes(encoded in prop::collection::vec(any::<u8>(), 0..36), depth in 0usize..65) {
+            if let Ok(path) = decode_path(&encoded, &B256::ZERO, depth) {
+                let mut out = Vec::new();
+                push_path(&mut out, &path.key.0, depth, path.end, path.leaf);
+                prop_assert_eq!(out, alloy_rlp::encode(&encoded[..]));
+            }
+        }
+    }
+}

@@ -127,3 +127,56 @@ pub(crate) fn significant(digits: &[u8]) -> &[u8] {
     let zeros = digits.iter().take_while(|&&digit| digit == 0).count();
     digits.get(zeros..).unwrap_or(&[])
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_rlp::Header;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn lengths_around_each_form_are_the_judges() {
+        for len in [0, 1, 2, 55, 56, 57, 255, 256, 257, 65_535, 65_536, 65_537, 1 << 24] {
+            let string = vec![0x80; len];
+            let mut ours = Vec::new();
+            push_string(&mut ours, &string);
+            assert_eq!(ours, alloy_rlp::encode(&string[..]));
+            assert_eq!(ours.len(), string_item_len(&string));
+            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+            push_list_header(&mut ours, len);
+            Header { list: true, payload_length: len }.encode(&mut theirs);
+            assert_eq!(ours, theirs);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn items_are_split_as_the_judge_splits_them(
+            start in prop_oneof![any::<[u8; 3]>(), (0x7eu8..0x84, any::<[u8; 2]>()).prop_map(|(a, [b, c])| [a, b, c])],
+            rest in prop::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let bytes = [&start[..], &rest].concat();
+            let mut judged = &bytes[..];
+            let header = Header::decode(&mut judged);
+            match split_item(&bytes) {
+                Ok((item, after)) => {
+                    let header = header.unwrap();
+                    prop_assert_eq!(item.list, header.list);
+                    prop_assert_eq!(item.payload, &judged[..header.payload_length]);
+                    prop_assert_eq!(after, &judged[header.payload_length..]);
+                    prop_assert_eq!([item.whole, after].concat(), bytes);
+                }
+                Err(_) => prop_assert!(header.is_err()),
+            }
+        }
+
+        #[test]
+        fn a_string_is_its_item(string in prop::collection::vec(any::<u8>(), 0..300), after in prop::collection::vec(any::<u8>(), 0..9)) {
+            let mut bytes = Vec::new();
+            push_string(&mut bytes, &string);
+            bytes.extend(&after);
+            prop_assert_eq!(split_string(&bytes), Ok((&string[..], &after[..])));
+        }
+    }
+}

@@ -155,9 +155,7 @@ fn an_extension_is_cut_at_each_of_its_nibbles_and_joined_again() {
 }
 
 #[test]
-fn a_root_of_fewer_than_32_bytes_has_a_hash_all_the_same() {
-    // Nothing with 32-byte keys is that short until it hangs deep, except through the root's own reference: a leaf
-    // with its whole path has at least 35 bytes. So the root is always hashed, also when it was built by joining.
+fn nodes_that_lie_in_each_other_join_up_to_the_root() {
     let keys = [key(&[(63, 1)]), key(&[(63, 2)])];
     let both = Model::from([(keys[0], vec![1]), (keys[1], vec![2])]);
     let nodes = build(&both).collect_nodes();
@@ -194,6 +192,69 @@ fn a_full_branch_is_patched_and_unpatched() {
         trie.insert(&mut nodes, key, LONG.to_vec()).unwrap();
         assert_eq!(trie.root(), judge_root(&expected));
     }
+}
+
+#[test]
+fn reading_below_an_extension_then_cutting_it_keeps_what_is_below() {
+    // Whatever of the branch below was reached before the cut: nothing, the branch itself, a changed leaf in it.
+    let below = [key(&[(5, 1), (20, 1)]), key(&[(5, 1), (20, 2)]), key(&[(5, 1), (20, 3)])];
+    for fork in [4, 5, 6, 18, 19] {
+        for reached in 0..4 {
+            let mut expected = model(&below);
+            let nodes = build(&expected).collect_nodes();
+            let mut nodes = set(&nodes);
+            let mut trie = Trie::new(judge_root(&expected));
+            match reached {
+                0 => {}
+                1 => assert_eq!(trie.get(&mut nodes, &below[0]), Ok(Some(&LONG[..]))),
+                _ => {
+                    trie.insert(&mut nodes, &below[0], vec![3; 33]).unwrap();
+                    expected.insert(below[0], vec![3; 33]);
+                    if reached == 3 {
+                        assert_eq!(trie.root(), judge_root(&expected));
+                    }
+                }
+            }
+            let cut = key(&[(5, 1), (fork, 7)]);
+            trie.insert(&mut nodes, &cut, vec![4; 33]).unwrap();
+            expected.insert(cut, vec![4; 33]);
+            assert_eq!(trie.get(&mut nodes, &below[1]), Ok(Some(&LONG[..])));
+            assert_eq!(trie.root(), judge_root(&expected), "fork {fork}, reached {reached}");
+            trie.remove(&mut nodes, &cut).unwrap();
+            expected.remove(&cut);
+            assert_eq!(trie.root(), judge_root(&expected), "fork {fork}, reached {reached}");
+        }
+    }
+}
+
+#[test]
+fn cutting_an_extension_needs_no_node_below_it() {
+    let below = [key(&[(5, 1), (20, 1)]), key(&[(5, 1), (20, 2)])];
+    let mut expected = model(&below);
+    let nodes = build(&expected).collect_nodes();
+    for fork in 5..20 {
+        let mut top = set(&nodes[..1]);
+        let mut trie = Trie::new(judge_root(&expected));
+        let cut = key(&[(5, 1), (fork, 6)]);
+        trie.insert(&mut top, &cut, LONG.to_vec()).unwrap();
+        expected.insert(cut, LONG.to_vec());
+        assert_eq!(trie.root(), judge_root(&expected));
+        expected.remove(&cut);
+    }
+}
+
+#[test]
+fn joining_past_a_branch_hashes_it_only_by_reference() {
+    // The branch that remains is in the witness and unchanged; its own children are not needed.
+    let lower = [key(&[(0, 1), (9, 1)]), key(&[(0, 1), (9, 2)]), key(&[(0, 1), (9, 3)])];
+    let other = at_top(2);
+    let before = model(&[lower[0], lower[1], lower[2], other]);
+    let all = build(&before).collect_nodes();
+    let mut nodes = set(&all);
+    let mut trie = Trie::new(judge_root(&before));
+    trie.remove(&mut nodes, &other).unwrap();
+    assert_eq!(trie.root(), judge_root(&model(&lower)));
+    assert_eq!(nodes.used().count(), 3, "the root, the removed leaf, and the extension beside it");
 }
 
 proptest! {

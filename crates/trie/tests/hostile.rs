@@ -12,7 +12,7 @@ const LONG: [u8; 40] = [7; 40];
 /// Hex-prefix encoding, nibble by nibble.
 fn path(nibbles: &[u8], leaf: bool) -> Vec<u8> {
     let mut flagged = vec![if leaf { 2 } else { 0 } + (nibbles.len() % 2) as u8];
-    if nibbles.len() % 2 == 0 {
+    if nibbles.len().is_multiple_of(2) {
         flagged.push(0);
     }
     flagged.extend(nibbles);
@@ -127,7 +127,7 @@ fn a_full_branch_with_a_value_or_a_child_that_is_no_hash() {
     let full: Vec<_> = (0..16).map(|i| (i, string(&[i as u8; 32]))).collect();
     let good = list(&branch(&full));
     assert_eq!(good.len(), 532);
-    assert_eq!(look_up(&[good.clone()]), Err(TrieError::MissingNode { hash: B256::ZERO }));
+    assert_eq!(look_up(std::slice::from_ref(&good)), Err(TrieError::MissingNode { hash: B256::ZERO }));
     let mut value = good.clone();
     value[531] = 1;
     refused(0, NodeFault::BranchValue, &[value]);
@@ -137,6 +137,29 @@ fn a_full_branch_with_a_value_or_a_child_that_is_no_hash() {
             let mut node = good.clone();
             node[3 + 33 * child] = header;
             assert!(matches!(look_up(&[node]), Err(TrieError::MalformedNode { depth: 0, .. })));
+        }
+    }
+}
+
+#[test]
+fn a_branch_of_hashes_with_a_header_changed() {
+    // Branches whose children are all hashes take a shortcut through the decoder: it must not be wider than the way.
+    for count in 2..16 {
+        let children: Vec<_> = (0..count).map(|i| (i, string(&[i as u8; 32]))).collect();
+        let good = list(&branch(&children));
+        assert_eq!(look_up(std::slice::from_ref(&good)), Err(TrieError::MissingNode { hash: B256::ZERO }));
+        let first = good.len() - (33 * count + 17 - count);
+        let headers = (0..17).map(|i| first + if i < count { 33 * i } else { 33 * count + i - count });
+        for at in headers.chain(0..first) {
+            for header in (0..=0xff).filter(|&header| header != good[at]) {
+                let mut node = good.clone();
+                node[at] = header;
+                let result = look_up(&[node]);
+                // An empty list in place of an empty string is a child whose insides nobody looked at.
+                let inner = header == 0xc0 && good[at] == 0x80 && at + 1 < good.len();
+                let refused = matches!(result, Err(TrieError::MalformedNode { depth: 0, .. }));
+                assert!(refused != inner, "{count} children, byte {at} is {header:#x}: {result:?}");
+            }
         }
     }
 }
