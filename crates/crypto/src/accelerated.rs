@@ -1,9 +1,10 @@
 //! The operations of the EVM's precompiles over the accelerators.
 
-use crate::{bn254, modexp, p256, secp256k1};
+use crate::{bls12_381, bn254, modexp, p256, secp256k1};
 use alloc::vec::Vec;
 use ashlar_abi::Accelerators;
 use core::marker::PhantomData;
+use revm_precompile::bls12_381::{G1Point, G1PointScalar, G2Point, G2PointScalar};
 use revm_precompile::{Crypto, PrecompileHalt};
 
 /// The operations of the EVM's precompiles over the accelerators `A`, to be given to
@@ -50,5 +51,50 @@ impl<A: Accelerators> Crypto for AcceleratedCrypto<A> {
 
     fn secp256r1_verify_signature(&self, msg: &[u8; 32], sig: &[u8; 64], pk: &[u8; 64]) -> bool {
         p256::secp256r1_verify::<A>(msg, sig, pk)
+    }
+
+    fn verify_kzg_proof(
+        &self,
+        z: &[u8; 32],
+        y: &[u8; 32],
+        commitment: &[u8; 48],
+        proof: &[u8; 48],
+    ) -> Result<(), PrecompileHalt> {
+        let valid = bls12_381::verify_kzg_proof::<A>(commitment, z, y, proof);
+        if valid { Ok(()) } else { Err(PrecompileHalt::BlobVerifyKzgProofFailed) }
+    }
+
+    fn bls12_381_g1_add(&self, a: G1Point, b: G1Point) -> Result<[u8; 96], PrecompileHalt> {
+        bls12_381::bls12_381_g1_add::<A>(&a, &b)
+    }
+
+    fn bls12_381_g1_msm(
+        &self,
+        pairs: &mut dyn Iterator<Item = Result<G1PointScalar, PrecompileHalt>>,
+    ) -> Result<[u8; 96], PrecompileHalt> {
+        bls12_381::bls12_381_g1_msm::<A>(pairs)
+    }
+
+    fn bls12_381_g2_add(&self, a: G2Point, b: G2Point) -> Result<[u8; 192], PrecompileHalt> {
+        bls12_381::bls12_381_g2_add::<A>(&a, &b)
+    }
+
+    fn bls12_381_g2_msm(
+        &self,
+        pairs: &mut dyn Iterator<Item = Result<G2PointScalar, PrecompileHalt>>,
+    ) -> Result<[u8; 192], PrecompileHalt> {
+        bls12_381::bls12_381_g2_msm::<A>(pairs)
+    }
+
+    fn bls12_381_pairing_check(&self, pairs: &[(G1Point, G2Point)]) -> Result<bool, PrecompileHalt> {
+        bls12_381::bls12_381_pairing_check::<A>(pairs)
+    }
+
+    fn bls12_381_fp_to_g1(&self, fp: &[u8; 48]) -> Result<[u8; 96], PrecompileHalt> {
+        bls12_381::bls12_381_fp_to_g1::<A>(fp)
+    }
+
+    fn bls12_381_fp2_to_g2(&self, fp2: ([u8; 48], [u8; 48])) -> Result<[u8; 192], PrecompileHalt> {
+        bls12_381::bls12_381_fp2_to_g2::<A>(&fp2)
     }
 }

@@ -8,6 +8,16 @@ use ark_ff::{
 use ashlar_abi::Accelerators;
 use core::marker::PhantomData;
 
+/// Declares types without values that configure something over the accelerators `A`.
+macro_rules! configurations {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub(super) struct $name<A>(core::marker::PhantomData<A>);
+    )* };
+}
+pub(crate) use configurations;
+
 /// The field that `M` configures, with elements as canonical integers rather than in Montgomery form. `N` is its number
 /// of 64-bit limbs.
 pub(crate) struct Canonical<M, A>(PhantomData<(M, A)>);
@@ -176,7 +186,9 @@ pub(crate) fn power<F: PrimeField>(a: &F, exponent: &[u64]) -> F {
 }
 
 /// The element whose canonical integer this is, below the modulus.
-const fn element<M: MontConfig<N>, A: Limbs<N>, const N: usize>(integer: BigInt<N>) -> Element<M, A, N> {
+pub(crate) const fn element<M: MontConfig<N>, A: Limbs<N>, const N: usize>(
+    integer: BigInt<N>,
+) -> Element<M, A, N> {
     Fp(integer, PhantomData)
 }
 
@@ -208,6 +220,7 @@ where
     P: Fp2Config<Fp = Fp<MontBackend<M, N>, N>>,
     Q: Fp2Config<Fp = Element<M, A, N>>,
 {
+    assert!(elements.len() == L);
     let mut all = [Fp2::<Q>::new(element(BigInt([0; N])), element(BigInt([0; N]))); L];
     let mut i = 0;
     while i < L {
@@ -217,10 +230,11 @@ where
     all
 }
 
-/// [`canonical`] of the first L elements.
+/// [`canonical`] of all L elements.
 pub(crate) const fn canonical_all<M: MontConfig<N>, A: Limbs<N>, const N: usize, const L: usize>(
     elements: &[Fp<MontBackend<M, N>, N>],
 ) -> [Element<M, A, N>; L] {
+    assert!(elements.len() == L);
     let mut all = [element(BigInt([0; N])); L];
     let mut i = 0;
     while i < L {

@@ -13,6 +13,7 @@ extern crate alloc;
 compile_error!("the machine and every supported host are little-endian");
 
 mod accelerated;
+mod bls12_381;
 mod bn254;
 mod field;
 mod keccak;
@@ -23,6 +24,10 @@ mod p256;
 mod secp256k1;
 
 pub use accelerated::AcceleratedCrypto;
+pub use bls12_381::{
+    bls12_381_fp_to_g1, bls12_381_fp2_to_g2, bls12_381_g1_add, bls12_381_g1_msm, bls12_381_g2_add,
+    bls12_381_g2_msm, bls12_381_pairing_check, verify_kzg_proof,
+};
 pub use bn254::{bn254_g1_add, bn254_g1_mul, bn254_pairing_check};
 pub use keccak::{keccak256, keccak256_into};
 pub use modexp::modexp;

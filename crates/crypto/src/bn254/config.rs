@@ -1,14 +1,13 @@
 //! The curve, its tower of fields and its pairing for arkworks, over the accelerators. Every constant is taken over from
 //! `ark-bn254` by the compiler.
 
-use crate::field::{Element, canonical, canonical_all, canonical2, canonical2_all};
+use crate::field::{Element, canonical, canonical_all, canonical2, canonical2_all, configurations};
 use ark_bn254::{FqConfig, Fr};
 use ark_ec::bn::{Bn, BnConfig, TwistType};
 use ark_ec::models::CurveConfig;
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
 use ark_ff::{AdditiveGroup, Field, Fp2, Fp2Config, Fp6, Fp6Config, Fp12Config};
 use ashlar_abi::Accelerators;
-use core::marker::PhantomData;
 
 /// The base field.
 pub(super) type Fq<A> = Element<FqConfig, A, 4>;
@@ -23,15 +22,7 @@ pub(super) type G2Affine<A> = Affine<G2Config<A>>;
 /// The pairing.
 pub(super) type Pairing<A> = Bn<Config<A>>;
 
-macro_rules! marker {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => { $(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub(super) struct $name<A>(PhantomData<A>);
-    )* };
-}
-
-marker!(
+configurations!(
     /// Configures [`Fq2`].
     Fq2Config,
     /// Configures the cubic extension of [`Fq2`].
