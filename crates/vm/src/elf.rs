@@ -1,7 +1,9 @@
 //! Reading programs from ELF files.
 
 use object::LittleEndian;
-use object::elf::{EM_RISCV, ET_EXEC, FileHeader32, PF_X, PT_LOAD, SHT_SYMTAB, STT_FUNC};
+use object::elf::{
+    ELFCLASS32, ELFDATA2LSB, ELFMAG, EM_RISCV, ET_EXEC, FileHeader32, PF_X, PT_LOAD, SHT_SYMTAB, STT_FUNC,
+};
 use object::read::elf::{FileHeader, ProgramHeader, Sym};
 use thiserror::Error;
 
@@ -39,10 +41,12 @@ impl Program {
     ///
     /// Only `PT_LOAD` segments count. A symbol table, if there is one, gives the functions their names.
     pub fn from_elf(file: &[u8]) -> Result<Self, ElfError> {
-        let header = FileHeader32::<LittleEndian>::parse(file).map_err(ElfError::Malformed)?;
-        if !header.is_class_32() || !header.is_little_endian() {
+        // Before the parser, which would call the other kinds malformed.
+        let is_elf = file.starts_with(&ELFMAG);
+        if is_elf && file.get(4..6).is_some_and(|kind| kind != [ELFCLASS32, ELFDATA2LSB]) {
             return Err(ElfError::WrongClass);
         }
+        let header = FileHeader32::<LittleEndian>::parse(file).map_err(ElfError::Malformed)?;
         let (machine, kind) = (header.e_machine(LittleEndian), header.e_type(LittleEndian));
         if machine != EM_RISCV {
             return Err(ElfError::WrongMachine(machine));

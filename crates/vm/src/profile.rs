@@ -161,7 +161,9 @@ impl<'p> Profile<'p> {
         self.count(cycle + 1);
         let (rd, rs1) = (step.instruction.rd(), step.instruction.rs1());
         let (calls, from_link) = (is_link(rd), step.op == Op::Jalr && is_link(rs1));
-        let returns = from_link && !(calls && rd == rs1);
+        // Through another register it is a return if it goes just where the top frame should return to.
+        let goes_back = step.op == Op::Jalr && self.top().return_address == step.next_pc;
+        let returns = if from_link { !(calls && rd == rs1) } else { goes_back };
         let is_popped = returns && self.pop(step.next_pc);
         if calls {
             self.push(step.next_pc, pc.wrapping_add(4));

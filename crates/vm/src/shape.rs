@@ -68,12 +68,12 @@ const NO: u8 = ABSENT;
 /// hashing, signature recovery, pairings, and the short remainder at the end of a run.
 #[rustfmt::skip]
 pub const SHAPES: [Shape; 7] = [
-    //                               add bit shf cmp brn jmp upp lw  lsb sw  ssb mul div cal hnt com kec pos m25 m38 sec pag
-    Shape { name: "rest", heights:    [16, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 12, 12, 12, 12, 10, 12, 10, 10, 10, 10, 10] },
-    Shape { name: "general", heights: [20, 18, 18, 18, 19, 18, 18, 19, 18, 19, 18, 16, 12, 12, 16, 12, 14, 12, NO, NO, 12, 14] },
-    Shape { name: "arithmetic", heights: [21, 20, 20, 18, 19, 18, 18, 18, 18, 18, 18, 18, 14, 14, 14, 12, 12, 12, 12, 12, 12, 14] },
-    Shape { name: "memory", heights:  [20, 18, 18, 18, 19, 18, 18, 20, 19, 20, 19, 16, 12, 12, 18, 12, 12, 12, NO, NO, NO, 16] },
-    Shape { name: "keccak", heights:  [20, 18, 18, 18, 19, 18, 18, 19, 18, 19, 18, 14, 12, 14, 14, 12, 18, 12, NO, NO, NO, 14] },
-    Shape { name: "curve", heights:   [20, 18, 18, 18, 18, 18, 18, 19, 16, 19, 16, 16, 12, 16, 12, 12, 12, 12, 16, NO, 16, 12] },
-    Shape { name: "pairing", heights: [20, 18, 18, 18, 18, 18, 18, 19, 16, 19, 16, 18, 12, 18, 12, 12, 12, 12, 18, 18, NO, 12] },
+    //                                    add bit shf cmp brn jmp upp lw  lsb sw  ssb mul div cal hnt com kec pos m25 m38 sec pag
+    Shape { name: "rest",       heights: [16, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 12, 12, 12, 12, 10, 12, 10, 10, 10, 10, 10] },
+    Shape { name: "general",    heights: [20, 18, 18, 18, 19, 18, 18, 19, 18, 19, 18, 16, 14, 14, 16, 14, 16, 14, NO, NO, NO, 14] },
+    Shape { name: "arithmetic", heights: [21, 20, 20, 18, 20, 18, 18, 18, 18, 18, 18, 18, 14, 14, 14, 12, 12, 12, 12, 12, 12, 14] },
+    Shape { name: "memory",     heights: [20, 18, 18, 18, 19, 18, 18, 20, 19, 20, 19, 16, 12, 12, 18, 12, 12, 12, NO, NO, NO, 16] },
+    Shape { name: "keccak",     heights: [20, 18, 18, 18, 19, 18, 18, 19, 18, 19, 18, 14, 12, 14, 14, 12, 18, 12, NO, NO, NO, 14] },
+    Shape { name: "curve",      heights: [20, 18, 18, 18, 18, 18, 18, 19, 16, 19, 16, 16, 12, 16, 12, 12, 12, 12, 16, NO, 16, 12] },
+    Shape { name: "pairing",    heights: [20, 18, 18, 18, 18, 18, 18, 19, 16, 19, 16, 18, 12, 18, 12, 12, 12, 12, 18, 18, NO, 12] },
 ];

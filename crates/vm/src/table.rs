@@ -82,6 +82,34 @@ impl Table {
         Self::Page,
     ];
 
+    /// Its name in reports, in snake case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Bitwise => "bitwise",
+            Self::Shift => "shift",
+            Self::Compare => "compare",
+            Self::Branch => "branch",
+            Self::Jump => "jump",
+            Self::Upper => "upper",
+            Self::LoadWord => "load_word",
+            Self::LoadSub => "load_sub",
+            Self::StoreWord => "store_word",
+            Self::StoreSub => "store_sub",
+            Self::Mul => "mul",
+            Self::Div => "div",
+            Self::Call => "call",
+            Self::Hint => "hint",
+            Self::Commit => "commit",
+            Self::Keccak => "keccak",
+            Self::Poseidon2 => "poseidon2",
+            Self::Modmul256 => "modmul256",
+            Self::Modmul384 => "modmul384",
+            Self::Secp256k1 => "secp256k1",
+            Self::Page => "page",
+        }
+    }
+
     /// The table in which this operation has a row.
     #[inline(always)]
     pub const fn of(op: Op) -> Self {

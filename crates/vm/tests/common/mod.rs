@@ -94,7 +94,7 @@ impl Random {
     }
 
     pub fn below(&mut self, limit: u32) -> u32 {
-        (u64::from(self.word()) * u64::from(limit) >> 32) as u32
+        ((u64::from(self.word()) * u64::from(limit)) >> 32) as u32
     }
 
     /// Mostly the values at which arithmetic goes wrong.
