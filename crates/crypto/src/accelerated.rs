@@ -98,3 +98,65 @@ impl<A: Accelerators> Crypto for AcceleratedCrypto<A> {
         bls12_381::bls12_381_fp2_to_g2::<A>(&fp2)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ashlar_abi::Reference;
+    use revm_precompile::DefaultCrypto;
+    use revm_precompile::bls12_381::{G1Point, G2Point};
+
+    const OURS: AcceleratedCrypto<Reference> = AcceleratedCrypto::new();
+
+    fn g1() -> G1Point {
+        let bytes = DefaultCrypto.bls12_381_fp_to_g1(&[3; 48]).unwrap();
+        (*bytes.first_chunk().unwrap(), *bytes.last_chunk().unwrap())
+    }
+
+    fn g2() -> G2Point {
+        let bytes = DefaultCrypto.bls12_381_fp2_to_g2(([3; 48], [4; 48])).unwrap();
+        let [x0, x1, y0, y1] = bytes.as_chunks().0 else { unreachable!() };
+        (*x0, *x1, *y0, *y1)
+    }
+
+    /// Each operation is connected to its own implementation: one call that succeeds, with the native result.
+    #[test]
+    fn every_operation_is_connected() {
+        let (p, q, k) = (g1(), g2(), [7; 32]);
+        let bn = {
+            let mut bn = [0; 64];
+            bn[31] = 1;
+            bn[63] = 2;
+            bn
+        };
+        assert_eq!(OURS.sha256(b"abc"), DefaultCrypto.sha256(b"abc"));
+        assert_eq!(OURS.ripemd160(b"abc"), DefaultCrypto.ripemd160(b"abc"));
+        assert_eq!(OURS.bn254_g1_add(&bn, &bn), DefaultCrypto.bn254_g1_add(&bn, &bn));
+        assert_eq!(OURS.bn254_g1_mul(&bn, &k), DefaultCrypto.bn254_g1_mul(&bn, &k));
+        assert_eq!(OURS.bn254_pairing_check(&[]), Ok(true));
+        assert_eq!(OURS.modexp(&[3], &[5], &[100]).unwrap(), [43]);
+        assert_eq!(OURS.bls12_381_g1_add(p, p), DefaultCrypto.bls12_381_g1_add(p, p));
+        assert_eq!(OURS.bls12_381_g2_add(q, q), DefaultCrypto.bls12_381_g2_add(q, q));
+        let (mut ours, mut native) = ([Ok((p, k))].into_iter(), [Ok((p, k))].into_iter());
+        assert_eq!(OURS.bls12_381_g1_msm(&mut ours), DefaultCrypto.bls12_381_g1_msm(&mut native));
+        let (mut ours, mut native) = ([Ok((q, k))].into_iter(), [Ok((q, k))].into_iter());
+        assert_eq!(OURS.bls12_381_g2_msm(&mut ours), DefaultCrypto.bls12_381_g2_msm(&mut native));
+        assert_eq!(OURS.bls12_381_pairing_check(&[(p, q)]), Ok(false));
+        assert_eq!(OURS.bls12_381_fp_to_g1(&[5; 48]), DefaultCrypto.bls12_381_fp_to_g1(&[5; 48]));
+        let element = ([5; 48], [6; 48]);
+        assert_eq!(OURS.bls12_381_fp2_to_g2(element), DefaultCrypto.bls12_381_fp2_to_g2(element));
+        let infinity = {
+            let mut point = [0; 48];
+            point[0] = 0xc0;
+            point
+        };
+        assert_eq!(OURS.verify_kzg_proof(&k, &[0; 32], &infinity, &infinity), Ok(()));
+        let failed = Err(PrecompileHalt::BlobVerifyKzgProofFailed);
+        assert_eq!(OURS.verify_kzg_proof(&k, &k, &infinity, &infinity), failed);
+        assert!(!OURS.secp256r1_verify_signature(&k, &[1; 64], &[0; 64]));
+        let (mut ours, mut native) = ([1; 8], [1; 8]);
+        OURS.blake2_compress(12, &mut ours, &[2; 16], &[3; 2], true);
+        DefaultCrypto.blake2_compress(12, &mut native, &[2; 16], &[3; 2], true);
+        assert_eq!(ours, native);
+    }
+}

@@ -133,9 +133,17 @@ impl<M: MontConfig<N>, A: Limbs<N>, const N: usize> FpConfig<N> for Canonical<M,
         a: &[Element<M, A, N>; T],
         b: &[Element<M, A, N>; T],
     ) -> Element<M, A, N> {
-        let mut products = a.iter().zip(b).map(|(a, b)| *a * b);
-        let first = products.next().unwrap_or(Self::ZERO);
-        products.fold(first, |sum, product| sum + product)
+        let mut sum = Self::ZERO;
+        for (index, (a, b)) in a.iter().zip(b).enumerate() {
+            let mut product = *a;
+            A::mul_assign(&mut product.0.0, &b.0.0, &M::MODULUS.0);
+            if index == 0 {
+                sum = product;
+            } else {
+                A::add_assign(&mut sum.0.0, &product.0.0, &M::MODULUS.0);
+            }
+        }
+        sum
     }
 
     #[inline]
@@ -210,7 +218,8 @@ where
     Fp2::<Q>::new(canonical(element.c0), canonical(element.c1))
 }
 
-/// [`canonical2`] of the first L elements.
+/// [`canonical2`] of all L elements.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates this")]
 pub(crate) const fn canonical2_all<M, P, Q, A, const N: usize, const L: usize>(
     elements: &[Fp2<P>],
 ) -> [Fp2<Q>; L]
@@ -231,6 +240,7 @@ where
 }
 
 /// [`canonical`] of all L elements.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates this")]
 pub(crate) const fn canonical_all<M: MontConfig<N>, A: Limbs<N>, const N: usize, const L: usize>(
     elements: &[Fp<MontBackend<M, N>, N>],
 ) -> [Element<M, A, N>; L] {
@@ -269,7 +279,6 @@ const fn from_montgomery<const N: usize>(x: &[u64; N], m: &[u64; N], inverse: u6
 }
 
 /// m - 2 for odd m > 2.
-#[expect(clippy::indexing_slicing, reason = "N is positive")]
 const fn minus_two<const N: usize>(m: BigInt<N>) -> [u64; N] {
     let mut limbs = m.0;
     // m is odd and not 1: either no borrow, or the lowest limb is 1 and borrows.

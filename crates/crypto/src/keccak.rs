@@ -54,20 +54,40 @@ fn absorb<A: Accelerators>(state: &mut [u32; 50], bytes: &[u8]) {
         pad(state, rest.len(), partial_word(tail) | PADDING_FIRST << (8 * tail.len()));
         A::keccak_f(state);
     } else {
-        absorb_unaligned::<A>(state, bytes);
+        absorb_shifted::<A>(state, head, words, tail);
     }
 }
 
-/// The same for bytes that do not start at a word boundary, where no word can be loaded.
-fn absorb_unaligned<A: Accelerators>(state: &mut [u32; 50], bytes: &[u8]) {
-    let (words, tail) = bytes.as_chunks::<4>();
+/// The same for bytes that do not start at a word boundary, from which no word can be loaded: the words of memory, each
+/// shifted by the 1 to 3 bytes of `head` and completed from the one before.
+fn absorb_shifted<A: Accelerators>(state: &mut [u32; 50], head: &[u8], words: &[u32], tail: &[u8]) {
+    let shift = 8 * head.len() as u32;
+    let mut carry = partial_word(head);
     let (blocks, rest) = words.as_chunks::<RATE_WORDS>();
     for block in blocks {
-        xor_bytes(state, block);
+        carry = xor_shifted(state, block, carry, shift);
         A::keccak_f(state);
     }
-    xor_bytes(state, rest);
-    pad(state, rest.len(), partial_word(tail) | PADDING_FIRST << (8 * tail.len()));
+    carry = xor_shifted(state, rest, carry, shift);
+    // The bytes left over, at most 6, and the first byte of the padding.
+    let length = head.len() + tail.len();
+    let end =
+        u64::from(carry) | u64::from(partial_word(tail)) << shift | u64::from(PADDING_FIRST) << (8 * length);
+    let (low, high) = (end as u32, (end >> 32) as u32);
+    let mut position = rest.len();
+    if length < 4 {
+        pad(state, position, low);
+    } else {
+        if let Some(word) = state.get_mut(position) {
+            *word ^= low;
+        }
+        position += 1;
+        if position == RATE_WORDS {
+            A::keccak_f(state);
+            position = 0;
+        }
+        pad(state, position, high);
+    }
     A::keccak_f(state);
 }
 
@@ -78,11 +98,14 @@ fn xor(state: &mut [u32; 50], words: &[u32]) {
     }
 }
 
+/// Adds `carry` and then `words`, moved up by `shift` bits, 8 to 24; returns the bits left over.
 #[inline(always)]
-fn xor_bytes(state: &mut [u32; 50], words: &[[u8; 4]]) {
+fn xor_shifted(state: &mut [u32; 50], words: &[u32], mut carry: u32, shift: u32) -> u32 {
     for (word, part) in state.iter_mut().zip(words) {
-        *word ^= u32::from_le_bytes(*part);
+        *word ^= carry | part << shift;
+        carry = part >> (32 - shift);
     }
+    carry
 }
 
 /// Adds the end of the message with the first byte of the padding at `position`, and its last byte.

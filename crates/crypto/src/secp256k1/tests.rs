@@ -8,7 +8,7 @@ use k256::elliptic_curve::PrimeField as _;
 use k256::elliptic_curve::ops::Reduce;
 use k256::elliptic_curve::point::AffineCoordinates as _;
 use k256::elliptic_curve::sec1::ToEncodedPoint as _;
-use k256::{AffinePoint, ProjectivePoint, Scalar};
+use k256::{ProjectivePoint, Scalar};
 use proptest::prelude::*;
 use revm_precompile::{Crypto as _, DefaultCrypto, PrecompileHalt};
 
@@ -233,7 +233,7 @@ proptest! {
         let (signature, id) = key.sign_prehash_recoverable(&message).unwrap();
         let bytes: [u8; 64] = signature.to_bytes().into();
         let recovered = recover_public_key::<Reference>(&bytes, id.to_byte(), &message).unwrap();
-        let expected = AffinePoint::from(*key.verifying_key().as_affine()).to_encoded_point(false);
+        let expected = key.verifying_key().as_affine().to_encoded_point(false);
         prop_assert_eq!(&recovered[..], &expected.as_bytes()[1..]);
         let address = recover_address::<Reference>(&bytes, id.to_byte(), &message).unwrap();
         prop_assert_eq!(&address[..], &crate::keccak256::<Reference>(&recovered)[12..]);
