@@ -7,15 +7,15 @@ use ashlar_vm::{Call, Options, Program, Run, RunError, TrapKind};
 
 /// The guest's scenarios, by the number that its `main` gives them.
 mod scenario {
-    pub const COMMIT: u32 = 0;
-    pub const PANIC: u32 = 1;
-    pub const HALT: u32 = 2;
-    pub const ACCELERATE: u32 = 3;
-    pub const MEMORY: u32 = 4;
-    pub const HEAP: u32 = 5;
-    pub const EXHAUST: u32 = 6;
-    pub const STACK: u32 = 7;
-    pub const STORE_TO_IMAGE: u32 = 9;
+    pub(crate) const COMMIT: u32 = 0;
+    pub(crate) const PANIC: u32 = 1;
+    pub(crate) const HALT: u32 = 2;
+    pub(crate) const ACCELERATE: u32 = 3;
+    pub(crate) const MEMORY: u32 = 4;
+    pub(crate) const HEAP: u32 = 5;
+    pub(crate) const EXHAUST: u32 = 6;
+    pub(crate) const STACK: u32 = 7;
+    pub(crate) const STORE_TO_IMAGE: u32 = 9;
 }
 
 fn probe() -> Program {

@@ -52,7 +52,7 @@ impl Toolchain {
     pub(crate) fn find(prefix: Option<&Path>, wanted: Option<&Tools>) -> eyre::Result<Self> {
         let linker = find_linker()?;
         if let Some(prefix) = prefix {
-            return Self::at(prefix, &linker);
+            return Self::at(prefix, &linker).wrap_err(INSTALL);
         }
         let mut refused = Vec::new();
         let mut first = None;
@@ -71,8 +71,10 @@ impl Toolchain {
         let rustc = prefix.join("bin/rustc");
         let cargo = prefix.join("bin/cargo");
         let library = prefix.join("lib/rustlib/src/rust/library");
-        for (path, what) in [(&rustc, "rustc"), (&cargo, "cargo"), (&library, "the sources of `core`")] {
-            ensure!(path.exists(), "{what} is not at {}", path.display());
+        for (path, what) in
+            [(&rustc, "rustc"), (&cargo, "cargo"), (&library, "sources of the standard library")]
+        {
+            ensure!(path.exists(), "no {what} at {}", path.display());
         }
         let version = output(Command::new(&rustc).arg("-vV"))?;
         let llvm = version.lines().find_map(|line| line.strip_prefix("LLVM version: "));
@@ -158,6 +160,6 @@ mod tests {
     #[test]
     fn a_prefix_without_a_compiler_is_refused_by_name() {
         let error = Toolchain::at(Path::new("/nonexistent"), Path::new("/nonexistent")).unwrap_err();
-        assert!(error.to_string().contains("rustc is not at /nonexistent/bin/rustc"), "{error}");
+        assert!(error.to_string().contains("no rustc at /nonexistent/bin/rustc"), "{error}");
     }
 }
