@@ -2,6 +2,7 @@
 
 use crate::arithmetic::{compute, extract, insert, is_taken};
 use crate::calls::Environment;
+use crate::mapped::Mapped;
 use crate::{
     Access, Instruction, Memory, Observer, Op, Program, RunError, State, Step, Text, Trap, TrapKind,
 };
@@ -32,7 +33,7 @@ pub enum Status {
 pub struct Machine<'p> {
     program: &'p Program,
     pub(crate) registers: Box<Registers>,
-    pub(crate) memory: Box<Memory>,
+    pub(crate) memory: Mapped<Memory>,
     pub(crate) environment: Environment<'p>,
     pub(crate) pc: u32,
     pub(crate) cycle: u64,
@@ -44,7 +45,7 @@ impl<'p> Machine<'p> {
     pub fn new(program: &'p Program, hints: &'p [u32]) -> Self {
         let mut registers = Box::new([0; 256]);
         registers[2] = ashlar_abi::memory::STACK_TOP;
-        let mut memory = Memory::zeroed();
+        let mut memory = Mapped::<Memory>::zeroed();
         for chunk in program.image() {
             memory.load(chunk.address, &chunk.words);
         }

@@ -8,6 +8,7 @@ mod decode;
 mod elf;
 mod execute;
 mod log;
+mod mapped;
 mod memory;
 mod metering;
 mod observer;

@@ -10,20 +10,16 @@ pub const PAGES: usize = (MEMORY_BYTES / PAGE_BYTES) as usize;
 
 const DATA_START_WORD: u32 = DATA_START / 4;
 
-/// All 2^28 words. The host maps a page of it when it is first written, so a fresh one costs nothing and dropping it
-/// is the way to reset it.
+/// All 2^28 words, in a mapping of its own: a fresh one costs nothing, and dropping it is the way to reset it.
 #[repr(transparent)]
 pub struct Memory {
     words: [u32; MEMORY_WORDS],
 }
 
-impl Memory {
-    /// A memory of zeros.
-    pub(crate) fn zeroed() -> Box<Self> {
-        // SAFETY: `Memory` is an array of `u32`, for which all bits zero is a value.
-        unsafe { Box::<Self>::new_zeroed().assume_init() }
-    }
+// SAFETY: an array of `u32`, for which all bits zero is a value.
+unsafe impl bytemuck::Zeroable for Memory {}
 
+impl Memory {
     /// The word of this index (byte address / 4), if there is one.
     pub fn word(&self, index: usize) -> Option<u32> {
         self.words.get(index).copied()
@@ -94,10 +90,4 @@ impl Memory {
     pub(crate) const fn set(&mut self, index: usize, word: u32) {
         self.words[index] = word;
     }
-}
-
-/// An array of zeros that the host maps as it is written, however large.
-pub(crate) fn zeroed<const N: usize>() -> Box<[u32; N]> {
-    // SAFETY: for `u32` all bits zero is a value.
-    unsafe { Box::<[u32; N]>::new_zeroed().assume_init() }
 }

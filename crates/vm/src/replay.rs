@@ -2,6 +2,7 @@
 
 use ashlar_abi::memory::{PAGE_BYTES, PAGE_WORDS};
 
+use crate::mapped::Mapped;
 use crate::segment::pages;
 use crate::{Access, Boundary, CallStep, Machine, Memory, Observer, PAGES, Program, State, Step, Trap};
 
@@ -36,7 +37,7 @@ impl<'p> Machine<'p> {
         let mut machine = Self::new(program, &input.hints);
         let start = &input.start;
         // The whole memory comes from the recording, where it counts.
-        machine.memory = Memory::zeroed();
+        machine.memory = Mapped::zeroed();
         for (page, words) in &input.pages {
             machine.memory.load(page.saturating_mul(PAGE_BYTES), words);
         }

@@ -2,7 +2,7 @@
 
 use ashlar_abi::memory::PAGE_BYTES;
 
-use crate::memory::zeroed;
+use crate::mapped::Mapped;
 use crate::table::{Rows, Table};
 use crate::{Access, CallStep, Observer, PAGES, Region, Shape, State, Step};
 
@@ -82,7 +82,7 @@ pub struct Meter {
     /// Rows counted when `budget` was set, plus `budget`: subtracting gives the rows so far.
     ceiling: Rows,
     /// Per page: `epoch` if read, `epoch + 1` if written in this segment; less if neither.
-    stamps: Box<[u32; PAGES]>,
+    stamps: Mapped<[u32; PAGES]>,
     /// Even; grows by 2 with each segment.
     epoch: u32,
     pages_written: u32,
@@ -95,7 +95,7 @@ impl Meter {
         limits.shapes.sort_by_key(Shape::cells);
         let start = Boundary::from(state);
         let end = start.cycle.saturating_add(limits.cycles);
-        let stamps = zeroed();
+        let stamps = Mapped::zeroed();
         let [budget, ceiling] = [Rows::default(); 2];
         Self { limits, segments: Vec::new(), start, end, budget, ceiling, stamps, epoch: 2, pages_written: 0 }
     }
