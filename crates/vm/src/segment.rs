@@ -11,7 +11,7 @@ use crate::{Access, CallStep, Observer, PAGES, Region, Shape, State, Step};
 pub struct SegmentLimits {
     /// Most cycles; at least 1.
     pub cycles: u64,
-    /// The shapes to choose from, at most 32. A segment ends before the instruction with which it would fit none. What
+    /// The shapes to choose from. A segment ends before the instruction with which it would fit none. What
     /// does not fit any shape even alone becomes a segment of its own, without a shape.
     pub shapes: Vec<Shape>,
 }

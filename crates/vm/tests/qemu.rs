@@ -14,7 +14,7 @@ use ashlar_vm::{Machine, Op, Program, TrapKind};
 use common::{DATA, Random, ecall};
 use elf::{Segment, executable};
 
-const PROGRAMS: u64 = 400;
+const PROGRAMS: u64 = 1_000;
 /// Items (an instruction or a few that belong together) of a program.
 const ITEMS: u32 = 1_500;
 /// Linux maps nothing below 64 KiB.
