@@ -76,7 +76,9 @@ fn execute(
         bail!("the guest stopped with exit code {}: {}", run.exit.code, run.exit.log.trim_end());
     }
     if run.committed != [output.hash().0] {
-        bail!("the guest committed another output than native execution: this is a bug, please report the block");
+        bail!(
+            "the guest committed another output than native execution: this is a bug, please report the block"
+        );
     }
     let start = Instant::now();
     let (_, metering) = meter(program, hints, options(arguments), SegmentLimits::default())?;

@@ -21,15 +21,21 @@ pub(crate) struct Source {
     /// Number of the block to ask for.
     #[arg(long, value_name = "NUMBER", requires = "rpc")]
     block: Option<u64>,
+
+    /// File with the chain's rules, in the format of `chain.json` (see inputs/README.md); needed with --rpc for any
+    /// chain but Ethereum mainnet.
+    #[arg(long, value_name = "FILE")]
+    chain: Option<PathBuf>,
 }
 
 impl Source {
     /// Reads the block and its witness.
     pub(crate) fn read(&self) -> eyre::Result<BatchInputOwned> {
+        let chain = self.chain.as_deref().map(ashlar_witness::read_chain).transpose()?;
         match (&self.folder, &self.rpc, self.block) {
-            (Some(folder), _, _) => ashlar_witness::read_folder(folder)
+            (Some(folder), _, _) => ashlar_witness::read_folder(folder, chain)
                 .wrap_err_with(|| format!("no block in {}", folder.display())),
-            (None, Some(url), Some(number)) => Client::new(url).batch_input(number),
+            (None, Some(url), Some(number)) => Client::new(url).batch_input(number, chain),
             (None, ..) => bail!("name a folder, or --rpc with --block"),
         }
     }

@@ -1,6 +1,6 @@
 //! The two calls to an Ethereum node that fetch a block and its witness.
 
-use ashlar_primitives::BatchInputOwned;
+use ashlar_primitives::{BatchInputOwned, ChainConfig};
 use ashlar_witness::{batch_input, chain_config};
 use eyre::{WrapErr, bail, eyre};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -37,15 +37,27 @@ impl<'a> Client<'a> {
         Self { url, agent }
     }
 
-    /// Fetches a block and its witness. Nothing of it is believed: `stf` checks all of it.
-    pub(crate) fn batch_input(&self, number: u64) -> eyre::Result<BatchInputOwned> {
+    /// Fetches a block and its witness. Nothing of it is believed: `stf` checks all of it. Without given rules, those
+    /// of the node's chain are used where they are built in.
+    pub(crate) fn batch_input(
+        &self,
+        number: u64,
+        config: Option<ChainConfig>,
+    ) -> eyre::Result<BatchInputOwned> {
+        let config = match config {
+            Some(config) => config,
+            None => chain_config(self.chain_id()?)?,
+        };
         let tag = format!("{number:#x}");
-        let chain_id: String = self.call("eth_chainId", json!([]))?;
-        let digits = chain_id.strip_prefix("0x").unwrap_or(&chain_id);
-        let chain_id = u64::from_str_radix(digits, 16).wrap_err("the chain id is not a number")?;
         let block = self.call("eth_getBlockByNumber", json!([tag, true]))?;
         let witness = self.call("debug_executionWitness", json!([tag]))?;
-        Ok(batch_input(&chain_config(chain_id)?, block, witness)?)
+        Ok(batch_input(&config, block, witness)?)
+    }
+
+    fn chain_id(&self) -> eyre::Result<u64> {
+        let chain_id: String = self.call("eth_chainId", json!([]))?;
+        let digits = chain_id.strip_prefix("0x").unwrap_or(&chain_id);
+        u64::from_str_radix(digits, 16).wrap_err("the chain id is not a number")
     }
 
     fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> eyre::Result<T> {
@@ -55,12 +67,13 @@ impl<'a> Client<'a> {
             .post(self.url)
             .send_json(&request)
             .wrap_err_with(|| format!("{method} of {} failed", self.url))?;
-        let response: Response<T> = response
-            .body_mut()
-            .with_config()
-            .limit(RESPONSE_BYTES_MAX)
-            .read_json()
-            .wrap_err_with(|| format!("the answer to {method} is not the expected JSON"))?;
+        let response: Response<T> =
+            response
+                .body_mut()
+                .with_config()
+                .limit(RESPONSE_BYTES_MAX)
+                .read_json()
+                .wrap_err_with(|| format!("the answer to {method} is not the expected JSON"))?;
         match response {
             Response { result: Some(result), .. } => Ok(result),
             Response { error: Some(RpcError { code, message }), .. } => {

@@ -79,23 +79,30 @@ pub enum InputError {
     #[error("the execution witness lacks the parent's header {0}")]
     NoParent(B256),
     /// The chain is not known and the folder has no `chain.json`.
-    #[error("chain {0} is not built in: put its rules into chain.json beside block.json")]
+    #[error("chain {0} is not built in: put its rules into chain.json beside block.json, or name a file with --chain")]
     UnknownChain(u64),
     /// The chain configuration is refused.
     #[error("chain.json: {0}")]
     Config(#[from] ConfigError),
 }
 
-/// Reads `block.json`, `execution_witness.json` and, where present, `chain.json`.
-pub fn read_folder(folder: &Path) -> Result<BatchInputOwned, InputError> {
+/// Reads `block.json` and `execution_witness.json`. The chain's rules are those given, else those in `chain.json`
+/// where the folder has one, else those that are built in.
+pub fn read_folder(folder: &Path, config: Option<ChainConfig>) -> Result<BatchInputOwned, InputError> {
     let block: Block = read(&folder.join("block.json"))?;
     let witness: ExecutionWitness = read(&folder.join("execution_witness.json"))?;
     let path = folder.join("chain.json");
-    let config = match path.exists() {
-        true => from_file(read(&path)?)?,
-        false => chain_config(chain_id(&block))?,
+    let config = match config {
+        Some(config) => config,
+        None if path.exists() => read_chain(&path)?,
+        None => chain_config(chain_id(&block))?,
     };
     batch_input(&config, block, witness)
+}
+
+/// Reads a chain's rules from a file in the format of `chain.json`.
+pub fn read_chain(path: &Path) -> Result<ChainConfig, InputError> {
+    from_file(read(path)?)
 }
 
 /// Rules of a chain that is built in: Ethereum mainnet.

@@ -8,5 +8,5 @@ mod prune;
 
 pub use chain::{Chain, GenesisAccount, MadeBlock};
 pub use hints::hints;
-pub use json::{ExecutionWitness, InputError, batch_input, chain_config, read_folder};
+pub use json::{ExecutionWitness, InputError, batch_input, chain_config, read_chain, read_folder};
 pub use prune::prune;
