@@ -2,6 +2,7 @@
 
 mod eest;
 mod guest;
+mod inputs;
 mod repository;
 
 use std::process::ExitCode;
@@ -14,9 +15,22 @@ use clap::Parser;
 enum Task {
     Eest(eest::Arguments),
     Guest(guest::Arguments),
+    Inputs(inputs::Arguments),
+    Convert(inputs::ConvertArguments),
 }
 
-fn main() -> eyre::Result<ExitCode> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            // What failed and why, for the person at the terminal: no backtrace.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> eyre::Result<ExitCode> {
     // Cargo runs this program in the place of rustc while it builds guests: not a command line of ours.
     if let Some(code) = guest::run_as_rustc()? {
         return Ok(code);
@@ -24,6 +38,8 @@ fn main() -> eyre::Result<ExitCode> {
     match Task::parse() {
         Task::Eest(arguments) => eest::run(&arguments)?,
         Task::Guest(arguments) => guest::run(&arguments)?,
+        Task::Inputs(arguments) => inputs::run(&arguments)?,
+        Task::Convert(arguments) => inputs::convert(&arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }
