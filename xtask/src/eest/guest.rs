@@ -4,7 +4,17 @@ use crate::repository;
 use ashlar_primitives::BatchInputOwned;
 use ashlar_stf::execute_batch;
 use eyre::{WrapErr, eyre};
-use std::{collections::BTreeMap, fs};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
 
 /// A block that `stf` accepted.
 pub(crate) struct Candidate {
@@ -14,30 +24,61 @@ pub(crate) struct Candidate {
     pub(crate) input: BatchInputOwned,
 }
 
-/// Runs about `wanted` candidates; returns how many failed.
-pub(super) fn run(candidates: Vec<Candidate>, wanted: usize) -> eyre::Result<usize> {
+/// What the blocks in the VM came to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct VmCounts {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) cycles: u64,
+    /// Passed, by fork and folder.
+    pub(crate) groups: BTreeMap<String, usize>,
+}
+
+/// Runs about `wanted` candidates on all cores.
+pub(super) fn run(candidates: Vec<Candidate>, wanted: usize) -> eyre::Result<VmCounts> {
     let path = repository::root().join("guests/elf/block.elf");
     let elf =
         fs::read(&path).wrap_err_with(|| format!("reading {}: run `cargo xtask guest`", path.display()))?;
     let program = ashlar_vm::Program::from_elf(&elf)?;
-    let (mut passed, mut failed, mut cycles) = (0_usize, 0_usize, 0_u64);
-    let mut groups = BTreeMap::<String, usize>::new();
-    for candidate in select(candidates, wanted) {
-        match compare(&program, &candidate) {
-            Ok(spent) => {
-                passed += 1;
-                cycles += spent;
-                *groups.entry(candidate.group).or_default() += 1;
+    let selected = select(candidates, wanted);
+    let bar = ProgressBar::new(selected.len().try_into()?)
+        .with_style(ProgressStyle::with_template("in the VM {pos}/{len} {bar:30} {eta} left")?);
+    let (next, counts) = (AtomicUsize::new(0), Mutex::new(VmCounts::default()));
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(candidate) = selected.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = compare(&program, candidate);
+                    bar.inc(1);
+                    if let Ok(mut counts) = counts.lock() {
+                        counts.add(candidate, result);
+                    }
+                }
+            });
+        }
+    });
+    bar.finish_and_clear();
+    let counts = counts.into_inner().map_err(|_| eyre!("a thread of the VM panicked"))?;
+    counts.groups.iter().for_each(|(group, count)| println!("  {group}: {count}"));
+    println!("in the VM: {} passed, {} failed, {} cycles", counts.passed, counts.failed, counts.cycles);
+    Ok(counts)
+}
+
+impl VmCounts {
+    fn add(&mut self, candidate: &Candidate, result: eyre::Result<u64>) {
+        match result {
+            Ok(cycles) => {
+                self.passed += 1;
+                self.cycles += cycles;
+                *self.groups.entry(candidate.group.clone()).or_default() += 1;
             }
             Err(error) => {
-                failed += 1;
+                self.failed += 1;
                 println!("FAILED in the VM {}: {error:#}", candidate.name);
             }
         }
     }
-    groups.iter().for_each(|(group, count)| println!("  {group}: {count}"));
-    println!("in the VM: {passed} passed, {failed} failed, {cycles} cycles");
-    Ok(failed)
 }
 
 /// Takes candidates from all groups in turn, evenly spaced within a group.

@@ -7,6 +7,7 @@ mod state;
 
 use clap::Args;
 use eyre::{WrapErr, bail, eyre};
+use serde::Serialize;
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -25,13 +26,13 @@ use std::{
 pub(crate) struct Arguments {
     /// Run only files whose path contains this.
     #[arg(long)]
-    filter: Option<String>,
-    /// Also run this many accepted blocks inside the VM, spread over forks and folders.
+    pub(crate) filter: Option<String>,
+    /// Also run about this many accepted blocks inside the VM, spread over forks and folders.
     #[arg(long, default_value_t = 0)]
-    vm: usize,
+    pub(crate) vm: usize,
     /// Show every failure, not only the first 20.
     #[arg(long)]
-    all_failures: bool,
+    pub(crate) all_failures: bool,
 }
 
 /// What came of one test.
@@ -50,19 +51,50 @@ pub(crate) struct Case {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
+    let outcome = play(arguments)?;
+    if outcome.failed() > 0 { bail!("{} tests failed", outcome.failed()) } else { Ok(()) }
+}
+
+/// How many tests came to what.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Counts {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    /// Out of scope: rules from before Cancun.
+    pub(crate) before_cancun: usize,
+}
+
+/// What a run of the suites came to.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Outcome {
+    pub(crate) state_tests: Counts,
+    pub(crate) blockchain_tests: Counts,
+    pub(crate) vm: guest::VmCounts,
+}
+
+impl Outcome {
+    pub(crate) const fn failed(&self) -> usize {
+        self.state_tests.failed + self.blockchain_tests.failed + self.vm.failed
+    }
+}
+
+/// Runs the suites, printing failures and counts.
+pub(crate) fn play(arguments: &Arguments) -> eyre::Result<Outcome> {
     let root = fixtures()?;
     let mut candidates = Vec::new();
-    let mut failed = 0;
-    for kind in [Kind::State, Kind::Blockchain] {
+    let mut suite = |kind: Kind| -> eyre::Result<Counts> {
         let files = files(&root.join(kind.folder()), arguments.filter.as_deref())?;
         let cases = run_files(kind, &files, arguments.vm > 0)?;
-        failed += report(kind, &cases, arguments.all_failures);
+        let counts = report(kind, &cases, arguments.all_failures);
         candidates.extend(cases.into_iter().filter_map(|case| case.block));
-    }
-    if arguments.vm > 0 {
-        failed += guest::run(candidates, arguments.vm)?;
-    }
-    if failed > 0 { bail!("{failed} tests failed") } else { Ok(()) }
+        Ok(counts)
+    };
+    let (state_tests, blockchain_tests) = (suite(Kind::State)?, suite(Kind::Blockchain)?);
+    let vm = match arguments.vm {
+        0 => guest::VmCounts::default(),
+        wanted => guest::run(candidates, wanted)?,
+    };
+    Ok(Outcome { state_tests, blockchain_tests, vm })
 }
 
 #[derive(Clone, Copy)]
@@ -150,24 +182,25 @@ fn run_file(kind: Kind, path: &Path, keep_blocks: bool) -> eyre::Result<Vec<Case
     Ok(cases)
 }
 
-/// Prints the counts and the failures; returns how many failed.
-fn report(kind: Kind, cases: &[Case], all_failures: bool) -> usize {
-    let (mut passed, mut before_cancun) = (0, 0);
+/// Prints the counts and the failures.
+fn report(kind: Kind, cases: &[Case], all_failures: bool) -> Counts {
+    let mut counts = Counts::default();
     let mut failures = Vec::new();
     for case in cases {
         match &case.verdict {
-            Verdict::Passed => passed += 1,
-            Verdict::BeforeCancun => before_cancun += 1,
+            Verdict::Passed => counts.passed += 1,
+            Verdict::BeforeCancun => counts.before_cancun += 1,
             Verdict::Failed(reason) => failures.push(format!("{}: {reason}", case.name)),
         }
     }
+    counts.failed = failures.len();
     let shown = if all_failures { failures.len() } else { 20 };
     failures.iter().take(shown).for_each(|failure| println!("FAILED {failure}"));
+    let Counts { passed, failed, before_cancun } = counts;
     println!(
-        "{}: {passed} passed, {} failed, {before_cancun} before Cancun (out of scope), {} in all",
+        "{}: {passed} passed, {failed} failed, {before_cancun} before Cancun (out of scope), {} in all",
         kind.folder(),
-        failures.len(),
         cases.len()
     );
-    failures.len()
+    counts
 }
