@@ -7,6 +7,9 @@ use crate::reference;
 ///
 /// Words are little-endian 32-bit limbs. A call that would trap ends a guest's run, so callers branch on exceptional
 /// inputs first.
+///
+/// The products have two more forms, which write where the caller wants them: in the guest each is one call without a
+/// copy, since a call reads all its operands before it writes.
 pub trait Accelerators: Clone + Copy + core::fmt::Debug + Send + Sync + 'static {
     /// Keccak-f\[1600\] in place; the state is 25 lanes, each a low and a high word.
     fn keccak_f(state: &mut [u32; 50]);
@@ -14,8 +17,44 @@ pub trait Accelerators: Clone + Copy + core::fmt::Debug + Send + Sync + 'static 
     /// a * b mod m, canonical; m = 0 stands for 2^256.
     fn modmul256(a: &[u32; 8], b: &[u32; 8], m: &[u32; 8]) -> [u32; 8];
 
+    /// result := a * b mod m, as [`Self::modmul256`].
+    #[inline(always)]
+    fn modmul256_into(result: &mut [u32; 8], a: &[u32; 8], b: &[u32; 8], m: &[u32; 8]) {
+        *result = Self::modmul256(a, b, m);
+    }
+
+    /// a := a * b mod m, as [`Self::modmul256`].
+    #[inline(always)]
+    fn modmul256_assign(a: &mut [u32; 8], b: &[u32; 8], m: &[u32; 8]) {
+        *a = Self::modmul256(a, b, m);
+    }
+
+    /// a := a^2 mod m, as [`Self::modmul256`].
+    #[inline(always)]
+    fn modsquare256_assign(a: &mut [u32; 8], m: &[u32; 8]) {
+        *a = Self::modmul256(a, a, m);
+    }
+
     /// a * b mod m, canonical; m = 0 stands for 2^384.
     fn modmul384(a: &[u32; 12], b: &[u32; 12], m: &[u32; 12]) -> [u32; 12];
+
+    /// result := a * b mod m, as [`Self::modmul384`].
+    #[inline(always)]
+    fn modmul384_into(result: &mut [u32; 12], a: &[u32; 12], b: &[u32; 12], m: &[u32; 12]) {
+        *result = Self::modmul384(a, b, m);
+    }
+
+    /// a := a * b mod m, as [`Self::modmul384`].
+    #[inline(always)]
+    fn modmul384_assign(a: &mut [u32; 12], b: &[u32; 12], m: &[u32; 12]) {
+        *a = Self::modmul384(a, b, m);
+    }
+
+    /// a := a^2 mod m, as [`Self::modmul384`].
+    #[inline(always)]
+    fn modsquare384_assign(a: &mut [u32; 12], m: &[u32; 12]) {
+        *a = Self::modmul384(a, a, m);
+    }
 
     /// p := p + q on secp256k1. Traps if the x coordinates are equal or any coordinate is not canonical.
     fn secp256k1_add(p: &mut [u32; 16], q: &[u32; 16]);

@@ -29,6 +29,26 @@ impl Accelerators for Ecalls {
     }
 
     #[inline(always)]
+    fn modmul256_into(result: &mut [u32; 8], a: &[u32; 8], b: &[u32; 8], m: &[u32; 8]) {
+        // SAFETY: the call reads 8 words at each operand and writes 8 words at `result`.
+        unsafe { ecall4(call::MODMUL256, result.as_mut_ptr(), a.as_ptr(), b.as_ptr(), m.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn modmul256_assign(a: &mut [u32; 8], b: &[u32; 8], m: &[u32; 8]) {
+        let a = a.as_mut_ptr();
+        // SAFETY: the call reads 8 words at each operand before it writes 8 words at `a`.
+        unsafe { ecall4(call::MODMUL256, a, a, b.as_ptr(), m.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn modsquare256_assign(a: &mut [u32; 8], m: &[u32; 8]) {
+        let a = a.as_mut_ptr();
+        // SAFETY: the call reads 8 words at each operand before it writes 8 words at `a`.
+        unsafe { ecall4(call::MODMUL256, a, a, a, m.as_ptr()) }
+    }
+
+    #[inline(always)]
     fn modmul384(a: &[u32; 12], b: &[u32; 12], m: &[u32; 12]) -> [u32; 12] {
         let mut result = MaybeUninit::<[u32; 12]>::uninit();
         // SAFETY: the call reads 12 words at each operand and writes all 12 words of the result.
@@ -36,6 +56,26 @@ impl Accelerators for Ecalls {
             ecall4(call::MODMUL384, result.as_mut_ptr().cast(), a.as_ptr(), b.as_ptr(), m.as_ptr());
             result.assume_init()
         }
+    }
+
+    #[inline(always)]
+    fn modmul384_into(result: &mut [u32; 12], a: &[u32; 12], b: &[u32; 12], m: &[u32; 12]) {
+        // SAFETY: the call reads 12 words at each operand and writes 12 words at `result`.
+        unsafe { ecall4(call::MODMUL384, result.as_mut_ptr(), a.as_ptr(), b.as_ptr(), m.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn modmul384_assign(a: &mut [u32; 12], b: &[u32; 12], m: &[u32; 12]) {
+        let a = a.as_mut_ptr();
+        // SAFETY: the call reads 12 words at each operand before it writes 12 words at `a`.
+        unsafe { ecall4(call::MODMUL384, a, a, b.as_ptr(), m.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn modsquare384_assign(a: &mut [u32; 12], m: &[u32; 12]) {
+        let a = a.as_mut_ptr();
+        // SAFETY: the call reads 12 words at each operand before it writes 12 words at `a`.
+        unsafe { ecall4(call::MODMUL384, a, a, a, m.as_ptr()) }
     }
 
     #[inline(always)]

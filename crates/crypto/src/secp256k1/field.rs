@@ -1,17 +1,16 @@
 //! Powers modulo P and N by fixed addition chains, in products of the accelerator.
 
 use super::constants::{N, P};
-use crate::limbs::{U256, equal};
+use crate::limbs::{U256, ZERO, equal};
 use crate::multiplier::Multiplier;
 use ashlar_abi::Accelerators;
 
-/// x^(2^times) * y.
+/// x^(2^times) * y, for `times` above 0.
 #[inline(always)]
 fn shift<A: Accelerators>(x: &U256, times: u32, y: &U256, m: &U256) -> U256 {
-    let mut power = *x;
-    for _ in 0..times {
-        A::square_assign(&mut power, m);
-    }
+    let mut power = ZERO;
+    A::mul_into(&mut power, x, x, m);
+    A::square_times(&mut power, times - 1, m);
     A::mul_assign(&mut power, y, m);
     power
 }
@@ -36,9 +35,10 @@ pub(super) fn sqrt<A: Accelerators>(square: &U256) -> Option<U256> {
     let ones_223 = shift(&ones_220, 3, &ones_3);
     let with_22 = shift(&ones_223, 23, &ones_22);
     let mut root = shift(&with_22, 6, &ones_2);
-    A::square_assign(&mut root, &P);
-    A::square_assign(&mut root, &P);
-    equal(&A::modmul256(&root, &root, &P), square).then_some(root)
+    A::square_times(&mut root, 2, &P);
+    let mut check = ZERO;
+    A::mul_into(&mut check, &root, &root, &P);
+    equal(&check, square).then_some(root)
 }
 
 /// The last 129 bits of N - 2 in windows: after `.0` squarings, a product with the odd power 2 `.1` + 1.
@@ -76,12 +76,13 @@ const INVERSE_WINDOWS: [(u32, usize); 26] = [
 /// N - 2 is 127 ones in binary, then [`INVERSE_WINDOWS`].
 #[inline(never)]
 pub(super) fn invert_scalar<A: Accelerators>(x: &U256) -> U256 {
-    let square = A::modmul256(x, x, &N);
+    let mut square = ZERO;
+    A::mul_into(&mut square, x, x, &N);
     let mut odd_powers = [*x; 8];
-    let mut last = *x;
+    let mut last = x;
     for power in odd_powers.iter_mut().skip(1) {
-        *power = A::modmul256(&last, &square, &N);
-        last = *power;
+        A::mul_into(power, last, &square, &N);
+        last = power;
     }
     let [_, _, _, ones_3, .., ones_4] = &odd_powers;
     let shift = |x: &U256, times, y: &U256| shift::<A>(x, times, y, &N);
@@ -94,9 +95,7 @@ pub(super) fn invert_scalar<A: Accelerators>(x: &U256) -> U256 {
     let ones_127 = shift(&ones_120, 7, &ones_7);
     let mut power = ones_127;
     for (squarings, odd) in &INVERSE_WINDOWS {
-        for _ in 0..*squarings {
-            A::square_assign(&mut power, &N);
-        }
+        A::square_times(&mut power, *squarings, &N);
         // The table's second numbers are below 8.
         A::mul_assign(&mut power, odd_powers.get(*odd).unwrap_or(x), &N);
     }
