@@ -150,3 +150,124 @@ impl DumpConfig {
         Ok(config)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository;
+    use alloy_rlp::Decodable;
+    use serde_json::{Value, json};
+
+    /// `inputs/<name>`, as it is and in the other shape.
+    fn dump(name: &str) -> (BatchInputOwned, Value) {
+        let folder = repository::root().join("inputs").join(name);
+        let input = ashlar_witness::read_folder(&folder, None).unwrap();
+        let block: Value = serde_json::from_slice(&fs::read(folder.join("block.json")).unwrap()).unwrap();
+        let ancestors = input.ancestors.iter().rev().map(|rlp| header(rlp)).collect::<Vec<_>>();
+        let dump = json!({
+            "version": "1",
+            "blocks": [{
+                "header": header(&input.blocks[0].header),
+                "transaction": block["transactions"],
+                "uncles": [],
+                "withdrawals": block["withdrawals"],
+            }],
+            "witness": {"state": input.state, "codes": input.codes, "ancestors": ancestors},
+            "chainConfig": {
+                "chainId": 1_337_042, "londonBlock": 0, "cancunTime": 0, "pragueTime": 0, "osakaTime": 0,
+                "blobSchedule": {
+                    "cancun": {"target": 3, "max": 6, "baseFeeUpdateFraction": 3_338_477},
+                    "prague": {"target": 6, "max": 9, "baseFeeUpdateFraction": 5_007_716},
+                    "osaka": {"target": 6, "max": 9, "baseFeeUpdateFraction": 5_007_716},
+                },
+            },
+        });
+        (input, dump)
+    }
+
+    fn header(rlp: &[u8]) -> Value {
+        let header = Header::decode(&mut &*rlp).unwrap();
+        let mut value = serde_json::to_value(&header).unwrap();
+        value["hash"] = json!(alloy_primitives::keccak256(rlp));
+        value
+    }
+
+    fn read(dump: &Value) -> eyre::Result<BatchInputOwned> {
+        super::read(&serde_json::to_vec(dump).unwrap())
+    }
+
+    #[test]
+    fn a_dump_of_our_own_blocks_makes_the_same_input() {
+        for name in ["small", "mixed"] {
+            let (input, dump) = dump(name);
+            assert_eq!(read(&dump).unwrap(), input, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_header_with_another_hash_is_refused() {
+        let root = json!(B256::ZERO);
+        for (pointer, value) in
+            [("/blocks/0/header/gasUsed", json!("0x1")), ("/witness/ancestors/0/stateRoot", root)]
+        {
+            let (_, mut dump) = dump("small");
+            *dump.pointer_mut(pointer).unwrap() = value;
+            let error = read(&dump).map(drop).unwrap_err().to_string();
+            assert!(error.contains("do not make its hash"), "{pointer}: {error}");
+        }
+    }
+
+    #[test]
+    fn two_blocks_are_refused() {
+        let (_, mut dump) = dump("small");
+        dump["blocks"] = json!([dump["blocks"][0], dump["blocks"][0]]);
+        assert_eq!(read(&dump).unwrap_err().to_string(), "2 blocks, expected one");
+    }
+
+    #[test]
+    fn a_fork_without_blob_parameters_is_refused() {
+        let (_, mut dump) = dump("small");
+        dump["chainConfig"]["blobSchedule"].as_object_mut().unwrap().remove("osaka");
+        assert_eq!(read(&dump).unwrap_err().to_string(), "a fork has no entry in blobSchedule");
+    }
+
+    #[test]
+    fn a_fork_that_is_not_scheduled_never_comes() {
+        let (_, mut dump) = dump("small");
+        dump["chainConfig"]["osakaTime"] = Value::Null;
+        let config = ChainConfig::decode(&read(&dump).unwrap().config).unwrap();
+        assert_eq!((config.prague, config.osaka), (0, NEVER));
+    }
+
+    #[test]
+    fn a_chain_that_is_built_in_keeps_its_own_rules() {
+        let (_, mut dump) = dump("small");
+        dump["chainConfig"]["chainId"] = json!(1);
+        let config = ChainConfig::decode(&read(&dump).unwrap().config).unwrap();
+        assert_eq!(config, ChainConfig::mainnet());
+    }
+
+    #[test]
+    fn a_block_whose_transactions_were_changed_is_not_written() {
+        let (_, mut dump) = dump("small");
+        dump["blocks"][0]["transaction"][0]["value"] = json!("0x1");
+        assert!(write::files(read(&dump).unwrap()).is_err());
+    }
+
+    #[test]
+    #[ignore = "reads ASHLAR_FIXTURES"]
+    fn a_mainnet_block_ends_at_its_state_root() {
+        let fixtures =
+            std::env::var_os("ASHLAR_FIXTURES").expect("ASHLAR_FIXTURES names the folder of the fixtures");
+        let json = fs::read(PathBuf::from(fixtures).join("mainnet/22615247.json")).unwrap();
+        let input = super::read(&json).unwrap();
+        let (files, summary) = write::files(input).unwrap();
+        assert_eq!((summary.transactions, summary.gas_used), (26, 0x1450d5));
+        assert_eq!(files.keys().copied().collect::<Vec<_>>(), ["block.json", "execution_witness.json"]);
+        // The hash as explorers show it.
+        assert!(
+            files["block.json"]
+                .contains("0x0497f69549701d578c67a43951f9e4fcb92b1691b9f6bbdfa63a17bc41d3971e")
+        );
+    }
+}

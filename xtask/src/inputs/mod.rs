@@ -6,6 +6,8 @@ mod convert;
 mod npm;
 mod scenarios;
 mod scene;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(crate) use convert::{ConvertArguments, convert};

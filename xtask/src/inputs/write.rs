@@ -4,14 +4,14 @@ use alloy_consensus::{
     Block, BlockBody, Header, TxEnvelope, transaction::SignerRecoverable, transaction::TransactionInfo,
 };
 use alloy_eips::{eip2718::Decodable2718, eip4895::Withdrawal};
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use alloy_rlp::Decodable;
 use alloy_rpc_types_eth::{Block as RpcBlock, Transaction};
 use ashlar_primitives::{BatchInput, BatchInputOwned, BlockInputOwned, ChainConfig, NEVER};
 use ashlar_stf::{BatchSummary, execute_batch_input};
 use ashlar_witness::{ExecutionWitness, batch_input, chain_config};
 use eyre::{OptionExt, WrapErr, ensure};
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Files of a folder: texts by name.
@@ -21,6 +21,27 @@ const BLOCK: &str = "block.json";
 const WITNESS: &str = "execution_witness.json";
 const CHAIN: &str = "chain.json";
 
+/// `chain.json`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChainFile {
+    chain_id: u64,
+    cancun: u64,
+    prague: Option<u64>,
+    osaka: Option<u64>,
+    deposit_contract: Address,
+    blob_schedule: Vec<BlobFile>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BlobFile {
+    activation: u64,
+    target: u16,
+    max: u16,
+    update_fraction: u64,
+}
+
 /// The files of a batch of one block, with the smallest witness that executes, and what executing them yields.
 pub(super) fn files(input: BatchInputOwned) -> eyre::Result<(Files, BatchSummary)> {
     let input = smallest(input)?;
@@ -29,7 +50,7 @@ pub(super) fn files(input: BatchInputOwned) -> eyre::Result<(Files, BatchSummary
     let mut files = Files::from([(BLOCK, text(&rpc_block(block)?)?), (WITNESS, text(&witness(&input))?)]);
     // The rules of a chain that is built in are not repeated.
     if chain_config(config.chain_id).is_err() {
-        files.insert(CHAIN, text(&chain(&config))?);
+        files.insert(CHAIN, text(&ChainFile::from(&config))?);
     }
     let summary = execute(&files, &config)?;
     Ok((files, summary))
@@ -111,30 +132,54 @@ fn witness(input: &BatchInputOwned) -> ExecutionWitness {
     }
 }
 
-fn chain(config: &ChainConfig) -> Value {
-    let schedule: Vec<_> = config
-        .blob_schedule
-        .iter()
-        .map(|entry| {
-            json!({
-                "activation": entry.activation,
-                "target": entry.target,
-                "max": entry.max,
-                "updateFraction": entry.update_fraction,
-            })
-        })
-        .collect();
-    let scheduled = |time| (time != NEVER).then_some(time);
-    json!({
-        "chainId": config.chain_id,
-        "cancun": config.cancun,
-        "prague": scheduled(config.prague),
-        "osaka": scheduled(config.osaka),
-        "depositContract": config.deposit_contract,
-        "blobSchedule": schedule,
-    })
+impl From<&ChainConfig> for ChainFile {
+    fn from(config: &ChainConfig) -> Self {
+        let scheduled = |time| (time != NEVER).then_some(time);
+        let blobs = config.blob_schedule.iter().map(|entry| BlobFile {
+            activation: entry.activation,
+            target: entry.target,
+            max: entry.max,
+            update_fraction: entry.update_fraction,
+        });
+        Self {
+            chain_id: config.chain_id,
+            cancun: config.cancun,
+            prague: scheduled(config.prague),
+            osaka: scheduled(config.osaka),
+            deposit_contract: config.deposit_contract,
+            blob_schedule: blobs.collect(),
+        }
+    }
 }
 
-fn text(value: &impl serde::Serialize) -> eyre::Result<String> {
+fn text(value: &impl Serialize) -> eyre::Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository;
+
+    fn folder(name: &str) -> std::path::PathBuf {
+        repository::root().join("inputs").join(name)
+    }
+
+    #[test]
+    fn what_was_read_from_a_folder_is_written_as_it_was() {
+        for name in ["small", "mixed"] {
+            let input = ashlar_witness::read_folder(&folder(name), None).unwrap();
+            let (files, _) = files(input).unwrap();
+            for (file, text) in files {
+                assert_eq!(text, fs::read_to_string(folder(name).join(file)).unwrap(), "{name}/{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_that_does_not_execute_is_not_written() {
+        let mut input = ashlar_witness::read_folder(&folder("small"), None).unwrap();
+        input.blocks[0].transactions.pop();
+        assert!(files(input).is_err());
+    }
 }
