@@ -1,6 +1,6 @@
 //! `ashlar execute`: a block inside the machine, without a proof.
 
-use crate::{guest, input::Source};
+use crate::{guest, input::Source, output};
 use ashlar_primitives::{BatchInput, PublicOutput};
 use ashlar_stf::{BatchSummary, execute_batch_input};
 use ashlar_vm::{Call, Metering, Options, Profile, Program, Run, SegmentLimits, Table, meter, run_observed};
@@ -8,7 +8,12 @@ use ashlar_witness::{hints, prune};
 use clap::Args;
 use eyre::{WrapErr, bail};
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf, time::Instant};
+use std::{
+    fmt::{self, Display, Formatter},
+    fs,
+    path::PathBuf,
+    time::Instant,
+};
 
 /// Executes a block in the guest on the machine and reports what it takes. No proof is made.
 #[derive(Args)]
@@ -51,10 +56,9 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
         write_profile(path, &program, &hints, arguments)?;
     }
     match arguments.json {
-        true => println!("{}", serde_json::to_string_pretty(&report.json())?),
-        false => report.print(),
+        true => output::print(&serde_json::to_string_pretty(&report.json())?),
+        false => output::print(&report.to_string()),
     }
-    Ok(())
 }
 
 fn options<'a>(arguments: &Arguments) -> Options<'a> {
@@ -133,27 +137,28 @@ impl Report {
             "metered_seconds": self.metered_seconds,
         })
     }
+}
 
-    fn print(&self) {
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let per_gas = self.run.cycles as f64 / self.summary.gas_used.max(1) as f64;
-        println!("block         {}", self.output.last_block);
-        println!("state root    {}", self.output.post_state_root);
-        println!("transactions  {}", self.summary.transactions);
-        println!("gas           {}", self.summary.gas_used);
-        println!("cycles        {} ({per_gas:.1} per gas)", self.run.cycles);
+        writeln!(f, "block         {}", self.output.last_block)?;
+        writeln!(f, "state root    {}", self.output.post_state_root)?;
+        writeln!(f, "transactions  {}", self.summary.transactions)?;
+        writeln!(f, "gas           {}", self.summary.gas_used)?;
+        writeln!(f, "cycles        {} ({per_gas:.1} per gas)", self.run.cycles)?;
         for call in Call::ALL {
-            println!("  {:<16}{}", call.name().to_lowercase(), self.run.calls.of(call));
+            writeln!(f, "  {:<16}{}", call.name().to_lowercase(), self.run.calls.of(call))?;
         }
-        println!("segments      {}", self.metering.segments.len());
+        writeln!(f, "segments      {}", self.metering.segments.len())?;
         for segment in &self.metering.segments {
             let shape = segment.shape.as_ref().map_or("none", |shape| shape.name);
-            let pages = segment.pages();
-            println!("  {:<10} {} cycles, {pages} pages", shape, segment.cycles);
+            writeln!(f, "  {shape:<10} {} cycles, {} pages", segment.cycles, segment.pages())?;
         }
         let padding = 100.0 * (1.0 - self.metering.cells_used() as f64 / self.metering.cells().max(1) as f64);
-        println!("cells         {} ({padding:.0} % padding)", self.metering.cells());
+        writeln!(f, "cells         {} ({padding:.0} % padding)", self.metering.cells())?;
         let speed = self.run.cycles as f64 / self.seconds / 1e6;
-        println!("time          {:.2} s ({speed:.0} M instructions/s)", self.seconds);
+        write!(f, "time          {:.2} s ({speed:.0} M instructions/s)", self.seconds)
     }
 }
 

@@ -3,6 +3,7 @@
 mod execute;
 mod guest;
 mod input;
+mod output;
 mod rpc;
 
 use clap::{Parser, Subcommand};
