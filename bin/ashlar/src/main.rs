@@ -1,5 +1,6 @@
 //! The `ashlar` command: results on stdout, talk on stderr.
 
+mod bench;
 mod execute;
 mod guest;
 mod input;
@@ -22,12 +23,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(subcommand)]
+    Bench(bench::Arguments),
     Execute(execute::Arguments),
 }
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let result = match command {
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Execute(arguments) => execute::run(&arguments),
     };
     match result {

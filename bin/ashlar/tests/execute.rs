@@ -281,3 +281,17 @@ fn respond(mut stream: TcpStream, body: &str) {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n";
     write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
 }
+
+#[test]
+fn the_bench_of_the_machine_says_what_it_ran_on() {
+    let output = ashlar(&["bench", "vm", small().to_str().unwrap(), "--runs", "1", "--json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_str(stdout(&output)).unwrap();
+    assert!(report["origin"]["machine"]["cores"].as_u64().unwrap() >= 1);
+    let results = report["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    for result in results {
+        assert!(result["plain"]["instructions_per_second"].as_f64().unwrap() > 0.0);
+        assert!(result["metered"]["instructions_per_second"].as_f64().unwrap() > 0.0);
+    }
+}

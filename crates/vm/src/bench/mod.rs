@@ -1,4 +1,8 @@
-//! How fast the executor is.
+//! How fast the executor is, and on what machine.
+
+mod host;
+
+pub use host::Host;
 
 use std::time::{Duration, Instant};
 
