@@ -19,10 +19,11 @@ use ashlar_primitives::{BlockInput, ChainConfig, Fork};
 use ashlar_trie::ordered_root;
 use revm::{
     ExecuteEvm, MainBuilder, SystemCallEvm,
-    context::{BlockEnv, CfgEnv, JournalTr},
+    context::{BlockEnv, CfgEnv, JournalTr, TxEnv},
     context_interface::{
         block::BlobExcessGasAndPrice,
         result::{EVMError, ExecutionResult, InvalidTransaction},
+        transaction::AuthorizationTr,
     },
     handler::{MainnetContext, MainnetEvm},
     primitives::hardfork::SpecId,
@@ -196,20 +197,35 @@ fn run_transactions(
         if limit > left {
             return Err(BlockError::Transaction { index, reason: TransactionError::GasLeft { limit, left } });
         }
-        let result =
-            evm.transact_one(transaction::environment(transaction, *sender)).map_err(
-                |error| match error {
-                    EVMError::Transaction(reason) => {
-                        let reason = TransactionError::Invalid(reason.to_string());
-                        BlockError::Transaction { index, reason }
-                    }
-                    error => fault(error),
-                },
-            )?;
+        let environment = transaction::environment(transaction, *sender);
+        clear_empty_authorities(evm, &environment);
+        let result = evm.transact_one(environment).map_err(|error| match error {
+            EVMError::Transaction(reason) => {
+                let reason = TransactionError::Invalid(reason.to_string());
+                BlockError::Transaction { index, reason }
+            }
+            error => fault(error),
+        })?;
         gas_used = gas_used.saturating_add(result.tx_gas_used());
         receipts.push(receipt(transaction.tx_type(), result, gas_used));
     }
     Ok(receipts)
+}
+
+/// Makes accounts that earlier transactions of the block touched and left empty absent again for the authorizations of
+/// this one. They left the state when those transactions ended (EIP-161), but the EVM's journal spans the block and
+/// takes a touch for existence, and so would refund an authority that does not exist (EIP-7702).
+fn clear_empty_authorities(evm: &mut Evm<'_, '_>, transaction: &TxEnv) {
+    for authority in transaction.authorization_list.iter().filter_map(AuthorizationTr::authority) {
+        // An account that was in the state before the block cannot be empty here and sign: an account that signs
+        // becomes empty only with its nonce at 0, and so with ether that it cannot have sent.
+        if let Some(account) = evm.ctx.journaled_state.state.get_mut(&authority)
+            && account.is_loaded_as_not_existing()
+            && account.is_empty()
+        {
+            account.unmark_touch();
+        }
+    }
 }
 
 fn receipt(kind: TxType, result: ExecutionResult, cumulative_gas_used: u64) -> ReceiptEnvelope {
@@ -228,7 +244,13 @@ fn receipt(kind: TxType, result: ExecutionResult, cumulative_gas_used: u64) -> R
 fn credit_withdrawals(evm: &mut Evm<'_, '_>, body: &Body) -> Result<(), BlockError> {
     for withdrawal in &body.withdrawals {
         let amount = withdrawal.amount_wei();
-        evm.ctx.journaled_state.balance_incr(withdrawal.address, amount).map_err(BlockError::State)?;
+        let journal = &mut evm.ctx.journaled_state;
+        let account = journal.load_account(withdrawal.address).map_err(BlockError::State)?;
+        // The journal would leave the balance as it is.
+        if account.data.info.balance.checked_add(amount).is_none() {
+            return Err(BlockError::BalanceOverflow(withdrawal.address));
+        }
+        journal.balance_incr(withdrawal.address, amount).map_err(BlockError::State)?;
     }
     Ok(())
 }

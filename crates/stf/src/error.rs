@@ -114,6 +114,9 @@ pub enum BlockError {
         /// What is wrong with it.
         reason: TransactionError,
     },
+    /// A withdrawal would take a balance past 256 bits, which no reachable state has.
+    #[error("a withdrawal overflows the balance of {0}")]
+    BalanceOverflow(Address),
     /// A deposit contract's log does not have the layout of EIP-6110.
     #[error("a deposit log does not have the layout of EIP-6110")]
     DepositLayout,

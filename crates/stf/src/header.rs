@@ -17,8 +17,8 @@ const GAS_LIMIT_FRACTION: u64 = 1_024;
 /// Most bytes of extra data.
 const EXTRA_DATA_BYTES_MAX: usize = 32;
 
-/// Largest exponent of the blob base fee that is computed.
-const FEE_EXPONENT_MAX: u64 = 50;
+/// Largest exponent of the blob base fee: e^88 wei fits in 128 bits, e^89 does not.
+const FEE_EXPONENT_MAX: u64 = 88;
 
 /// Blob gas of 65,535 blobs, the most that a blob schedule can name.
 const PARENT_BLOB_GAS_MAX: u64 = 0xffff << 17;
@@ -159,6 +159,14 @@ fn base_fee(parent: &Header) -> Result<u64, BlockError> {
     if parent.gas_limit < GAS_LIMIT_MIN {
         return Err(BlockError::Field(Field::GasLimit));
     }
+    // The parent of a batch is tied by its hash alone. With more gas used than its limit, or a fee that cannot double,
+    // the formula would leave 64 bits.
+    if parent.gas_used > parent.gas_limit {
+        return Err(BlockError::Field(Field::GasUsed));
+    }
+    if parent.base_fee_per_gas.is_some_and(|fee| fee > u64::MAX / 2) {
+        return Err(BlockError::Field(Field::BaseFee));
+    }
     parent.next_block_base_fee(BaseFeeParams::ethereum()).ok_or(BlockError::Absent(Field::BaseFee))
 }
 
@@ -168,13 +176,15 @@ pub(crate) fn excess_blob_gas(parent: &Header, rules: &Rules) -> Result<u64, Blo
     let excess = parent.excess_blob_gas.unwrap_or(0);
     let used = parent.blob_gas_used.unwrap_or(0);
     let base_fee = parent.base_fee_per_gas.ok_or(BlockError::Absent(Field::BaseFee))?;
+    // Checked blocks are far below the bounds, but the parent of a batch is tied by its hash alone. Past the first two
+    // the sums leave 64 bits; past the last, on this block's own excess, the fee would not be what the formula says.
     let fraction = u64::try_from(rules.blobs.update_fraction).unwrap_or(0);
-    // Checked blocks are far below both bounds, but the parent of a batch is tied by its hash alone, and past them the
-    // fee formula leaves 128 bits. e^50 wei is over 5,000 ether for one unit of blob gas.
-    if excess > fraction.saturating_mul(FEE_EXPONENT_MAX) || used > PARENT_BLOB_GAS_MAX {
+    let bound = fraction.saturating_mul(FEE_EXPONENT_MAX);
+    if excess > u64::MAX / 2 || used > PARENT_BLOB_GAS_MAX {
         return Err(BlockError::Field(Field::ExcessBlobGas));
     }
-    Ok(rules.blobs.next_block_excess_blob_gas_osaka(excess, used, base_fee))
+    let next = rules.blobs.next_block_excess_blob_gas_osaka(excess, used, base_fee);
+    if next > bound { Err(BlockError::Field(Field::ExcessBlobGas)) } else { Ok(next) }
 }
 
 /// Fills in what follows from the parent: hash, number, base fee, excess blob gas, and the constants since EIP-3675.
