@@ -2,10 +2,7 @@
 
 use crate::{ancestors::Ancestors, error::StateError};
 use alloc::{borrow::Cow, collections::BTreeMap, vec::Vec};
-use alloy_primitives::{
-    Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256,
-    map::{AddressMap, HashMap},
-};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::AddressMap};
 use ashlar_trie::{Account, EMPTY_ROOT, NodeSet, Trie, decode_storage_value, encode_storage_value};
 use revm::{
     Database,
@@ -55,7 +52,8 @@ struct Loaded<'a> {
     key: B256,
     record: Option<Account>,
     storage: Trie<'a>,
-    slots: HashMap<U256, Slot>,
+    /// A tree and not a hash table: slots are chosen by whoever sends transactions, and the guest has no secret to hash with.
+    slots: BTreeMap<U256, Slot>,
 }
 
 /// A storage slot as its trie has it.
@@ -108,13 +106,7 @@ impl<'a> WitnessState<'a> {
         };
         let root = record.as_ref().map_or(EMPTY_ROOT, |record| record.storage_root);
         let position = self.loaded.len();
-        self.loaded.push(Loaded {
-            address,
-            key,
-            record,
-            storage: Trie::new(root),
-            slots: HashMap::default(),
-        });
+        self.loaded.push(Loaded { address, key, record, storage: Trie::new(root), slots: BTreeMap::new() });
         self.positions.insert(address, position);
         Ok(position)
     }
