@@ -14,6 +14,7 @@ use ashlar_vm::{Machine, Op, Program, TrapKind};
 use common::{DATA, Random, ecall};
 use elf::{Segment, executable};
 
+/// Programs of a run that does not say how many by `ASHLAR_QEMU_PROGRAMS`.
 const PROGRAMS: u64 = 1_000;
 /// Items (an instruction or a few that belong together) of a program.
 const ITEMS: u32 = 1_500;
@@ -258,11 +259,17 @@ fn by_machine(file: &[u8]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
 
+/// A number from the environment.
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
 #[test]
 fn random_programs_end_as_in_qemu() {
     let folder = std::env::temp_dir().join(format!("ashlar-vm-qemu-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a temporary folder");
-    for seed in 0..PROGRAMS {
+    let first_seed = setting("ASHLAR_QEMU_SEED", 0);
+    for seed in first_seed..first_seed + setting("ASHLAR_QEMU_PROGRAMS", PROGRAMS) {
         let mut random = Random::new(seed + 1_000_000);
         let content: Vec<u8> = (0..2 * REACH).map(|_| random.word() as u8).collect();
         let mut data = Segment::data(DATA, &content);
