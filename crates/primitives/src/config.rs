@@ -11,7 +11,7 @@ pub const NEVER: u64 = u64::MAX;
 /// Most entries of a blob schedule.
 pub const BLOB_ENTRIES_MAX: usize = 32;
 
-/// Largest update fraction: up to it, the blob base fee is computed in 128 bits.
+/// Largest update fraction, several times any network's: with it the excess blob gas of a block is bounded.
 pub const UPDATE_FRACTION_MAX: u64 = 1 << 27;
 
 /// Version of the encoding.
@@ -185,11 +185,10 @@ impl ChainConfig {
 }
 
 fn decode_blob_entry(words: &mut WordReader<'_>) -> Result<BlobEntry, WordError> {
-    let small = |words: &mut WordReader<'_>, index| {
-        u16::try_from(words.u64()?).map_err(|_| WordError::Range { index })
-    };
-    let activation = words.u64()?;
-    let target = small(words, 1)?;
-    let max = small(words, 2)?;
-    Ok(BlobEntry { activation, target, max, update_fraction: words.u64()? })
+    Ok(BlobEntry {
+        activation: words.u64()?,
+        target: words.u16()?,
+        max: words.u16()?,
+        update_fraction: words.u64()?,
+    })
 }

@@ -92,6 +92,11 @@ impl<'a> WordReader<'a> {
         Ok(u64::from_be_bytes(low.try_into().map_err(|_| WordError::Range { index })?))
     }
 
+    pub(crate) fn u16(&mut self) -> Result<u16, WordError> {
+        let index = self.next;
+        self.u64()?.try_into().map_err(|_| WordError::Range { index })
+    }
+
     pub(crate) fn address(&mut self) -> Result<Address, WordError> {
         let index = self.next;
         let word = self.hash()?;
