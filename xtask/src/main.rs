@@ -1,5 +1,6 @@
 //! `cargo xtask`: the development tasks that have logic.
 
+mod costs;
 mod eest;
 mod guest;
 mod inputs;
@@ -13,6 +14,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
+    Costs(costs::Arguments),
     Eest(eest::Arguments),
     Guest(guest::Arguments),
     Inputs(inputs::Arguments),
@@ -36,6 +38,7 @@ fn run() -> eyre::Result<ExitCode> {
         return Ok(code);
     }
     match Task::parse() {
+        Task::Costs(arguments) => costs::run(&arguments)?,
         Task::Eest(arguments) => eest::run(&arguments)?,
         Task::Guest(arguments) => guest::run(&arguments)?,
         Task::Inputs(arguments) => inputs::run(&arguments)?,
