@@ -4,7 +4,9 @@ mod costs;
 mod eest;
 mod guest;
 mod inputs;
+mod origin;
 mod repository;
+mod soak;
 
 use std::process::ExitCode;
 
@@ -19,6 +21,7 @@ enum Task {
     Guest(guest::Arguments),
     Inputs(inputs::Arguments),
     Convert(inputs::ConvertArguments),
+    Soak(soak::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn run() -> eyre::Result<ExitCode> {
         Task::Guest(arguments) => guest::run(&arguments)?,
         Task::Inputs(arguments) => inputs::run(&arguments)?,
         Task::Convert(arguments) => inputs::convert(&arguments)?,
+        Task::Soak(arguments) => soak::run(&arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,6 @@ mod asm;
 mod block;
 mod case;
 mod cases;
-mod machine;
 mod prose;
 mod report;
 mod sample;

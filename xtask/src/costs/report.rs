@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::case::{Case, Group};
+use super::prose;
 use super::sample::{PLAIN_CELLS, Sample, WEIGHTED, round, weight};
-use super::{machine, prose};
 
 /// Rows of the first table.
 const WORST: usize = 20;
@@ -105,7 +105,7 @@ impl Report {
         }
         worst.into_values().for_each(|index| rows[index].is_worst = true);
         let guest_sha256 = hex::encode(Sha256::digest(elf));
-        Ok(Self { rows, commit: machine::commit()?, date: machine::date(), guest_sha256 })
+        Ok(Self { rows, commit: crate::origin::commit()?, date: crate::origin::date(), guest_sha256 })
     }
 
     pub(super) fn json(&self) -> Value {
@@ -114,7 +114,7 @@ impl Report {
             .map(|table| (table.name().to_owned(), json!(round(weight(table), 2))))
             .collect();
         json!({
-            "machine": machine::machine(),
+            "machine": crate::origin::machine(),
             "command": "cargo xtask costs",
             "commit": self.commit,
             "date": self.date,

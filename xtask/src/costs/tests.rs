@@ -9,9 +9,9 @@ use ashlar_vm::{Call, Table};
 use super::asm::{CODE_BYTES_MAX, Code, looped, op};
 use super::block::{Accounts, Bench, Block};
 use super::case::{Anchors, Case, Group, Operation, Outputs, anchors};
-use super::machine::civil;
 use super::report::{Report, Row};
 use super::sample::{PLAIN_CELLS, Sample, weight};
+use crate::origin::civil;
 
 static ELF: LazyLock<Vec<u8>> =
     LazyLock::new(|| std::fs::read(crate::repository::root().join("guests/elf/block.elf")).unwrap());

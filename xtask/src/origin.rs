@@ -1,34 +1,27 @@
-//! Where and when the bench ran.
+//! Where, when and from what a result came.
 
-use std::fs;
+use std::env;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use ashlar_vm::bench::Host;
 use eyre::{WrapErr, ensure};
 use serde_json::{Value, json};
 
-/// Model of the processor, cores, memory in GiB.
-pub(super) fn machine() -> Value {
-    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let kibibytes: u64 = field(&memory, "MemTotal")
-        .and_then(|text| text.trim_end_matches(" kB").parse().ok())
-        .unwrap_or_default();
-    json!({
-        "cpu": field(&cpu, "model name").unwrap_or("unknown"),
-        "cores": std::thread::available_parallelism().map_or(1, usize::from),
-        "memory_gib": (kibibytes + (1 << 19)) >> 20,
-    })
+/// What every result says of its origin: machine, command, commit, date.
+pub(crate) fn origin() -> eyre::Result<Value> {
+    let command: Vec<_> = ["cargo xtask".to_owned()].into_iter().chain(env::args().skip(1)).collect();
+    Ok(json!({"machine": machine(), "command": command.join(" "), "commit": commit()?, "date": date()}))
 }
 
-/// The value of a line `name : value`.
-fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let pairs = text.lines().filter_map(|line| line.split_once(':'));
-    pairs.map(|(key, value)| (key.trim(), value.trim())).find(|(key, _)| *key == name).map(|(_, value)| value)
+/// The machine, as results name it.
+pub(crate) fn machine() -> Value {
+    let Host { cpu, cores, memory_gib, avx512 } = Host::this();
+    json!({"cpu": cpu, "cores": cores, "memory_gib": memory_gib, "avx512": avx512})
 }
 
 /// The commit that is checked out.
-pub(super) fn commit() -> eyre::Result<String> {
+pub(crate) fn commit() -> eyre::Result<String> {
     let mut git = Command::new("git");
     let output = git.args(["rev-parse", "HEAD"]).current_dir(crate::repository::root()).output();
     let output = output.wrap_err("running git")?;
@@ -37,13 +30,13 @@ pub(super) fn commit() -> eyre::Result<String> {
 }
 
 /// Today in UTC, as YYYY-MM-DD.
-pub(super) fn date() -> String {
+pub(crate) fn date() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     civil(seconds / 86_400)
 }
 
 /// The date this many days after 1970-01-01, in the Gregorian calendar.
-pub(super) fn civil(mut days: u64) -> String {
+pub(crate) fn civil(mut days: u64) -> String {
     let is_leap = |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
     let mut year = 1970;
     while days >= 365 + u64::from(is_leap(year)) {
