@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     ensure!(!cases.is_empty(), "no case contains this text");
     let rows = measure(&Bench::new(&elf)?, &cases)?;
     let report = Report::new(rows, &elf)?;
-    let (json, markdown) = (serde_json::to_string_pretty(&report.json())? + "\n", report.markdown());
+    let (json, markdown) = (report.json_text()?, report.markdown());
     if arguments.filter.is_none() {
         let folder = crate::repository::root().join("bench/results");
         fs::create_dir_all(&folder)?;

@@ -125,6 +125,15 @@ impl Report {
         })
     }
 
+    /// [`Self::json`] as text, with each row in a line of its own.
+    pub(super) fn json_text(&self) -> serde_json::Result<String> {
+        let mut head = self.json();
+        let rows = self.rows.iter().map(|row| format!("    {}", row.json())).collect::<Vec<_>>().join(",\n");
+        head["rows"] = Value::Null;
+        let text = serde_json::to_string_pretty(&head)? + "\n";
+        Ok(text.replacen("\"rows\": null", &format!("\"rows\": [\n{rows}\n  ]"), 1))
+    }
+
     /// The worst row of each operation, largest ratio first; only those that take gas.
     fn worst(&self) -> Vec<&Row> {
         let mut worst: Vec<_> = self.rows.iter().filter(|row| row.is_worst && row.own.gas > 0.0).collect();

@@ -189,6 +189,45 @@ fn a_plain_cycle_has_about_the_cells_that_weights_are_relative_to() {
 }
 
 #[test]
+fn every_opcode_and_precompile_of_osaka_has_a_case() {
+    // In the interpreter's table, but of later forks (EIP-7843, EIP-8024).
+    let later = ["SLOTNUM", "DUPN", "SWAPN", "EXCHANGE"];
+    let cases = super::cases::all().unwrap();
+    let has = |name: &str| cases.iter().any(|case| case.name == name);
+    for info in revm::bytecode::opcode::OPCODE_INFO.iter().flatten() {
+        let name = if info.name() == "DIFFICULTY" { "PREVRANDAO" } else { info.name() };
+        assert!(has(name) || later.contains(&name), "{name}");
+    }
+    for address in revm::precompile::Precompiles::osaka().addresses() {
+        let suffix = format!("(0x{:02x})", U256::from_be_slice(address.as_slice()));
+        assert!(cases.iter().any(|case| case.name.ends_with(&suffix)), "{suffix}");
+    }
+}
+
+#[test]
+fn no_two_cases_have_the_same_label() {
+    let cases = super::cases::all().unwrap();
+    let labels: std::collections::BTreeSet<_> = cases.iter().map(Case::label).collect();
+    assert_eq!(labels.len(), cases.len());
+}
+
+#[test]
+fn the_report_is_json_with_a_row_in_each_line() {
+    let own = Sample { gas: 3.0, cycles: 100.0, ..Sample::default() };
+    let row = |name: &str| Row {
+        group: Group::Opcode,
+        name: name.into(),
+        variant: String::new(),
+        own,
+        is_worst: false,
+    };
+    let report = Report::new(vec![row("A"), row("B")], b"elf").unwrap();
+    let text = report.json_text().unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), report.json());
+    assert_eq!(text.lines().filter(|line| line.contains("\"name\"")).count(), 2);
+}
+
+#[test]
 fn the_worst_row_of_a_name_is_marked_by_its_ratio() {
     let row = |name: &str, gas: f64, cycles: f64| Row {
         group: Group::Opcode,
