@@ -13,14 +13,16 @@ extern crate alloc;
 compile_error!("the machine and every supported host are little-endian");
 
 mod accelerated;
+mod arithmetic;
 mod bls12_381;
 mod bn254;
-mod field;
+mod curve;
 mod keccak;
 mod limbs;
 mod modexp;
 mod multiplier;
 mod p256;
+mod pairing;
 mod secp256k1;
 
 pub use accelerated::AcceleratedCrypto;

@@ -1,32 +1,12 @@
 //! Verification of KZG proofs (EIP-4844; `verify_kzg_proof` of the consensus specification of Deneb).
 
-use super::config::{Fq2, G1Affine, G1Config, G1Projective, G2Affine, G2Config, Pairing};
-use super::encoding::read_fq;
-use crate::field::element;
-use crate::limbs::{from_be_bytes, less};
-use ark_bls12_381::FrConfig;
-use ark_ec::pairing::Pairing as _;
-use ark_ec::short_weierstrass::SWCurveConfig;
-use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
-use ark_ff::{BigInt, MontConfig, One};
+use super::encoding::{G1, G2, read_element};
+use super::groups::{is_in_first_group, sum_in_first_group};
+use super::parameters::{B, Bls12381, Field, G1_MINUS_GENERATOR, G2_MINUS_GENERATOR, ORDER, TAU_G2};
+use crate::arithmetic::{Over, Prime};
+use crate::curve::Group;
+use crate::limbs::{U256, from_be_bytes, less, sub};
 use ashlar_abi::Accelerators;
-
-/// tau times the generator of the second group, from the ceremony of Ethereum (`g2_monomial[1]` of the consensus
-/// specification's trusted setup): x.c0, x.c1, y.c0, y.c1.
-const TAU_G2: [BigInt<6>; 4] = [
-    BigInt!(
-        "3749701713850085193403383609513386037494151572263731328608276629425322978272408394373143740944003571525027436289778"
-    ),
-    BigInt!(
-        "3347537128081568434923729147580015899756771550835613107520576615563260658656019591232316627827007503930666726825842"
-    ),
-    BigInt!(
-        "194392958648403190675529552496435226424111592982833162118538452666741235889530674000225873281133418439621742897817"
-    ),
-    BigInt!(
-        "3447898402727835650716129438012169492682148398295533958400255525306573911008434577489634554212211450783070687991119"
-    ),
-];
 
 /// Whether `proof` shows that the polynomial committed to by `commitment` has the value `y` at `z`. Points are
 /// compressed, scalars big-endian; false if any of them is not canonical or not in its group.
@@ -39,38 +19,51 @@ pub fn verify_kzg_proof<A: Accelerators>(
     y: &[u8; 32],
     proof: &[u8; 48],
 ) -> bool {
-    let (Some(commitment), Some(proof)) = (decompress::<A>(commitment), decompress::<A>(proof)) else {
+    let mut field = Field::<A>::new();
+    let (Some(commitment), Some(proof)) = (decompress(&mut field, commitment), decompress(&mut field, proof))
+    else {
         return false;
     };
     let (Some(z), Some(y)) = (read_scalar(z), read_scalar(y)) else { return false };
-    let multiples = G1Projective::<A>::msm_bigint(&[-G1Config::<A>::GENERATOR, proof], &[y, z]);
-    let left = (multiples + commitment).into_affine();
-    Pairing::<A>::multi_pairing([left, proof], [-G2Config::<A>::GENERATOR, tau_g2()]).0.is_one()
-}
-
-fn tau_g2<A: Accelerators>() -> G2Affine<A> {
-    let [x0, x1, y0, y1] = TAU_G2.map(element);
-    G2Affine::<A>::new_unchecked(Fq2::<A>::new(x0, x1), Fq2::<A>::new(y0, y1))
+    let multiples = [(G1_MINUS_GENERATOR, y), (proof.unwrap_or(G1_MINUS_GENERATOR), z)];
+    let multiples = if proof.is_some() { &multiples[..] } else { &multiples[..1] };
+    let mut left = sum_in_first_group(&mut field, multiples);
+    if let Some(commitment) = &commitment {
+        field.add_point(&mut left, &Field::<A>::point(commitment));
+    }
+    let left = field.affine(&left);
+    let pairs: [(Option<G1>, G2); 2] = [(left, G2_MINUS_GENERATOR), (proof, TAU_G2)];
+    field.product_is_one(&pairs) == Some(true)
 }
 
 /// A canonical scalar.
-fn read_scalar(bytes: &[u8; 32]) -> Option<BigInt<4>> {
+fn read_scalar(bytes: &[u8; 32]) -> Option<U256> {
     let words = from_be_bytes(bytes);
-    less(&words, bytemuck::cast_ref(&FrConfig::MODULUS.0)).then(|| BigInt(bytemuck::cast(words)))
+    less(&words, &ORDER).then_some(words)
 }
 
-/// A point of the first group from the 48 bytes that many libraries share: the first three bits say compressed, infinity,
-/// and that y is the larger of both, the others are x.
-pub(super) fn decompress<A: Accelerators>(bytes: &[u8; 48]) -> Option<G1Affine<A>> {
+/// A point of the first group (`Some(None)` for infinity) from the 48 bytes that many libraries share: the first three
+/// bits say compressed, infinity, and that y is the larger of both, the others are x.
+pub(super) fn decompress<A: Accelerators>(field: &mut Field<A>, bytes: &[u8; 48]) -> Option<Option<G1>> {
     let mut x = *bytes;
     let [first, ..] = &mut x;
     let flags = *first >> 5;
     *first &= 0x1f;
     match flags {
-        0b110 => (x == [0; 48]).then(G1Affine::zero),
+        0b110 => (x == [0; 48]).then_some(None),
         0b100 | 0b101 => {
-            let point = G1Affine::<A>::get_point_from_x_unchecked(read_fq(&x).ok()?, flags == 0b101)?;
-            point.is_in_correct_subgroup_assuming_on_curve().then_some(point)
+            let x = read_element(&x).ok()?;
+            let (mut t, mut square, mut y) = ([0; 12], [0; 12], [0; 12]);
+            field.mul(&mut t, &x, &x);
+            field.dot_base(&mut square, [(&t, &x), (&B, &Field::<A>::ONE)]);
+            if !field.root(&mut y, &square) {
+                return None;
+            }
+            // No point of the curve has y = 0.
+            let opposite = sub(&Bls12381::P, &y).0;
+            let is_larger = less(&opposite, &y);
+            let point = [x, if is_larger == (flags == 0b101) { y } else { opposite }];
+            is_in_first_group(field, &point).then_some(Some(point))
         }
         // Not compressed, or infinity with a sign.
         _ => None,

@@ -1,10 +1,12 @@
 //! Against blst and c-kzg (through `DefaultCrypto`), with operands made by `ark-bls12-381` in its own representation.
 
-use super::config::{PSI_X, PSI_Y};
+use super::encoding::read_g2_on_curve;
+use super::parameters::{PSI_X, PSI_Y};
 use super::*;
 use crate::test_util::{Counting, counted};
 use ark_bls12_381::{Fq, Fq2, Fr, G1Affine as NativeG1, G2Affine as NativeG2};
-use ark_ec::PrimeGroup as _;
+use ark_ec::hashing::curve_maps::wb::WBConfig;
+use ark_ec::{AffineRepr as _, CurveGroup as _, PrimeGroup as _};
 use ark_ff::UniformRand as _;
 use ark_ff::{
     AdditiveGroup as _, BigInteger as _, Field as _, Fp6Config as _, Fp12Config as _, PrimeField as _,
@@ -167,6 +169,23 @@ fn attack_points_outside_their_groups_are_refused() {
 }
 
 #[test]
+fn attack_second_point_outside_its_group_is_refused_before_later_faults() {
+    let outside = encode_native_g2(outside_g2());
+    let refused = Err(PrecompileHalt::Bls12381G2NotInSubgroup);
+    let not_canonical = ([0xff; 48], [0; 48]);
+    for first in [g1(Fr::ZERO), g1(Fr::ONE)] {
+        let pairs = [(first, g2(Fr::ONE)), (first, outside), (not_canonical, g2(Fr::ONE))];
+        assert_eq!(bls12_381_pairing_check::<Reference>(&pairs), refused);
+        assert_eq!(DefaultCrypto.bls12_381_pairing_check(&pairs), refused);
+        let pairs = [(first, g2(Fr::ONE)), (encode_native_g1(outside_g1()), outside)];
+        assert_eq!(
+            bls12_381_pairing_check::<Reference>(&pairs),
+            DefaultCrypto.bls12_381_pairing_check(&pairs)
+        );
+    }
+}
+
+#[test]
 fn maps_of_special_elements_agree() {
     let small = |k: u64| be(Fq::from(k));
     let elements =
@@ -206,9 +225,13 @@ fn subgroup_checks_and_cofactors_agree_with_arkworks() {
     for _ in 0..8 {
         let Some(point) = NativeG2::get_point_from_x_unchecked(Fq2::rand(&mut rng), true) else { continue };
         let encoding = encode_native_g2(point);
-        let ours = read_g2_on_curve::<Reference>(&encoding).unwrap();
-        assert_eq!(encode_g2(&ours.clear_cofactor())[..48], encode_native_g2(point.clear_cofactor()).0);
-        assert_eq!(read_g2::<Reference>(&encoding).is_ok(), point.is_in_correct_subgroup_assuming_on_curve());
+        let mut field = Field::<Reference>::new();
+        let ours = read_g2_on_curve(&mut field, &encoding).unwrap().unwrap();
+        let in_group = point.is_in_correct_subgroup_assuming_on_curve();
+        assert_eq!(is_in_second_group(&mut field, &ours), in_group);
+        let mut cleared = Field::<Reference>::point(&ours);
+        clear_second_cofactor(&mut field, &mut cleared);
+        assert_eq!(encode_g2(&mut field, &cleared)[..48], encode_native_g2(point.clear_cofactor()).0);
     }
 }
 
@@ -319,5 +342,16 @@ proptest! {
         prop_assert_eq!(bls12_381_pairing_check::<Reference>(&balanced), Ok(true));
         let unbalanced = [(g1(a), g2(b)), (g1(Fr::ONE - a * b), g2(Fr::ONE))];
         prop_assert_eq!(bls12_381_pairing_check::<Reference>(&unbalanced), Ok(false));
+    }
+}
+
+#[test]
+fn constants_are_in_their_groups() {
+    use super::parameters::{B, G1_MINUS_GENERATOR, G2_MINUS_GENERATOR, TAU_G2, TWIST_B};
+    let mut field = Field::<Reference>::new();
+    assert!(field.is_on_curve(&G1_MINUS_GENERATOR, &B));
+    for point in [G2_MINUS_GENERATOR, TAU_G2] {
+        assert!(field.is_on_curve(&point, &TWIST_B));
+        assert!(is_in_second_group(&mut field, &point));
     }
 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::test_util::{Counting, counted};
 use ark_bn254::{Fr, G1Affine as NativeG1, G2Affine as NativeG2};
-use ark_ec::PrimeGroup as _;
-use ark_ff::{AdditiveGroup as _, BigInteger as _, Field as _, UniformRand as _};
+use ark_ec::{AffineRepr as _, CurveGroup as _, PrimeGroup as _};
+use ark_ff::{AdditiveGroup as _, BigInteger as _, Field as _, PrimeField as _, UniformRand as _};
 use ashlar_abi::Reference;
 use proptest::prelude::*;
 use proptest::test_runner::Config as Runs;
@@ -112,6 +112,23 @@ fn pairings_of_special_points_agree() {
 fn attack_point_outside_the_second_group_is_refused() {
     let result = bn254_pairing_check::<Reference>(&[(&g1(Fr::ONE), &outside_g2())]);
     assert_eq!(result, Err(PrecompileHalt::Bn254AffineGFailedToCreate));
+}
+
+#[test]
+fn attack_second_point_outside_its_group_is_refused_beside_infinity_and_before_later_faults() {
+    let outside = outside_g2();
+    let refused = Err(PrecompileHalt::Bn254AffineGFailedToCreate);
+    let (infinity, not_canonical) = (g1(Fr::ZERO), vec![0xff; 64]);
+    let pairs: [(&[u8], &[u8]); 1] = [(&infinity, &outside)];
+    assert_eq!(bn254_pairing_check::<Reference>(&pairs), refused);
+    let good = g2(Fr::ONE);
+    for first in [&infinity, &g1(Fr::ONE)] {
+        let pairs: [(&[u8], &[u8]); 3] = [(first, &good), (first, &outside), (&not_canonical, &good)];
+        assert_eq!(bn254_pairing_check::<Reference>(&pairs), refused);
+        assert_eq!(DefaultCrypto.bn254_pairing_check(&pairs), refused);
+        let pairs: [(&[u8], &[u8]); 2] = [(first, &good), (&not_canonical, &outside)];
+        assert_eq!(bn254_pairing_check::<Reference>(&pairs), DefaultCrypto.bn254_pairing_check(&pairs));
+    }
 }
 
 #[test]
