@@ -43,6 +43,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let path = crate::repository::root().join("guests/elf/block.elf");
+    // Before the run: others may commit another guest while it lasts.
+    let commit = crate::origin::commit()?;
     let elf = fs::read(&path).wrap_err("reading guests/elf/block.elf: run `cargo xtask guest`")?;
     let cases: Vec<_> = cases::all()?
         .into_iter()
@@ -50,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
         .collect();
     ensure!(!cases.is_empty(), "no case contains this text");
     let rows = measure(&Bench::new(&elf)?, &cases)?;
-    let report = Report::new(rows, &elf)?;
+    let report = Report::new(rows, &elf, commit);
     let (json, markdown) = (report.json_text()?, report.markdown());
     if arguments.filter.is_none() {
         let folder = crate::repository::root().join("bench/results");

@@ -94,8 +94,8 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Marks the worst row of each operation.
-    pub(super) fn new(mut rows: Vec<Row>, elf: &[u8]) -> eyre::Result<Self> {
+    /// Marks the worst row of each operation. `commit` is what was checked out when the guest was read.
+    pub(super) fn new(mut rows: Vec<Row>, elf: &[u8], commit: String) -> Self {
         let mut worst = BTreeMap::<(Group, String), usize>::new();
         for (index, row) in rows.iter().enumerate() {
             let best = worst.entry((row.group, row.name.clone())).or_insert(index);

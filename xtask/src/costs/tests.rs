@@ -221,7 +221,7 @@ fn the_report_is_json_with_a_row_in_each_line() {
         own,
         is_worst: false,
     };
-    let report = Report::new(vec![row("A"), row("B")], b"elf").unwrap();
+    let report = Report::new(vec![row("A"), row("B")], b"elf", "0".repeat(40));
     let text = report.json_text().unwrap();
     assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), report.json());
     assert_eq!(text.lines().filter(|line| line.contains("\"name\"")).count(), 2);
@@ -237,7 +237,7 @@ fn the_worst_row_of_a_name_is_marked_by_its_ratio() {
         is_worst: false,
     };
     let rows = vec![row("A", 100.0, 500.0), row("A", 10.0, 90.0), row("B", 5.0, 1.0), row("A", 0.0, 0.0)];
-    let report = Report::new(rows, b"elf").unwrap().json();
+    let report = Report::new(rows, b"elf", "0".repeat(40)).json();
     let worst: Vec<_> = report["rows"].as_array().unwrap().iter().map(|row| row["worst"] == true).collect();
     assert_eq!(worst, [false, true, true, false]);
     assert_eq!(report["rows"][1]["cycles_per_gas"], 9.0);
