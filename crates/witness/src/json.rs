@@ -79,7 +79,9 @@ pub enum InputError {
     #[error("the execution witness lacks the parent's header {0}")]
     NoParent(B256),
     /// The chain is not known and the folder has no `chain.json`.
-    #[error("chain {0} is not built in: put its rules into chain.json beside block.json, or name a file with --chain")]
+    #[error(
+        "chain {0} is not built in: put its rules into chain.json beside block.json, or name a file with --chain"
+    )]
     UnknownChain(u64),
     /// The chain configuration is refused.
     #[error("chain.json: {0}")]
