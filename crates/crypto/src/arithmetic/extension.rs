@@ -210,20 +210,20 @@ impl<A: Multiplier<W>, F: Prime<W>, const W: usize> Arith<A, F, W> {
         self.products.as_chunks_mut::<2>().0.iter_mut()
     }
 
-    /// out := the sum of T products a b, each given with minus the imaginary part of b.
+    /// out := the sum of products a b, each given with minus the imaginary part of b.
     #[inline(always)]
-    pub(crate) fn dot_signed<'a, const T: usize>(
+    pub(crate) fn dot_signed<const T: usize>(
         &mut self,
         [real, imaginary]: &mut Fe2<W>,
-        terms: impl Iterator<Item = (&'a Fe2<W>, &'a Fe2<W>, &'a Fe<W>)> + Clone,
+        terms: [(&Fe2<W>, &Fe2<W>, &Fe<W>); T],
     ) {
         const { assert!(2 * T <= TERMS_MAX) };
-        for ([first, second], ([a0, a1], [b0, _], minus_b1)) in self.pairs().zip(terms.clone()).take(T) {
+        for ([first, second], ([a0, a1], [b0, _], minus_b1)) in self.pairs().zip(terms) {
             A::mul_into(first, a0, b0, &F::P);
             A::mul_into(second, a1, minus_b1, &F::P);
         }
         sum::<F, W, 2, T>(real, &self.products);
-        for ([first, second], ([a0, a1], [b0, b1], _)) in self.pairs().zip(terms).take(T) {
+        for ([first, second], ([a0, a1], [b0, b1], _)) in self.pairs().zip(terms) {
             A::mul_into(first, a0, b1, &F::P);
             A::mul_into(second, a1, b0, &F::P);
         }

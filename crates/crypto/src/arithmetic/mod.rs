@@ -124,6 +124,25 @@ impl<A: Multiplier<W>, F: Prime<W>, const W: usize> Arith<A, F, W> {
         sum::<F, W, 1, T>(out, &self.products);
     }
 
+    /// out := the sum of the products of the pairs, scaled by the third factor where there is one.
+    ///
+    /// Scaling the product rather than a factor takes no memory besides the product's.
+    #[inline(always)]
+    pub(crate) fn dot_scaled<const T: usize>(
+        &mut self,
+        out: &mut Fe<W>,
+        terms: [(&Fe<W>, &Fe<W>, Option<&Fe<W>>); T],
+    ) {
+        const { assert!(T <= TERMS_MAX) };
+        for (product, (a, b, factor)) in self.products.iter_mut().zip(terms) {
+            A::mul_into(product, a, b, &F::P);
+            if let Some(factor) = factor {
+                A::mul_assign(product, factor, &F::P);
+            }
+        }
+        sum::<F, W, 1, T>(out, &self.products);
+    }
+
     /// out := a + b.
     #[inline(never)]
     pub(crate) fn add_base(&self, out: &mut Fe<W>, a: &Fe<W>, b: &Fe<W>) {

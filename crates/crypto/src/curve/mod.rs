@@ -85,28 +85,29 @@ pub(crate) trait Group<E: Copy>: Over<E> {
 
     /// p := 2p.
     ///
-    /// With n = -(3x^2 + a z^4) and s = x y^2: x' = n^2 - 8s, y' = n (n^2 - 12s) - 8y^4, z' = 2yz.
+    /// With n = -(3x^2 + a z^4) and s = x y^2: x' = n^2 - 8s, y' = n (x' - 4s) - 8y^4, z' = 2yz.
     #[inline(never)]
     fn double(&mut self, p: &mut Point<E>) {
         let Point { x, y, z } = p;
-        let [mut n, mut y_squared, mut d, mut t] = [Self::ZERO; 4];
+        let [mut n, mut y_squared, mut s, mut t] = [Self::ZERO; 4];
         self.scale::<-3>(&mut t, x);
         if Self::CURVE_A_IS_MINUS_THREE {
             self.square(&mut y_squared, z);
-            self.scale::<3>(&mut d, &y_squared);
-            self.dot(&mut n, [(&t, x), (&d, &y_squared)]);
+            self.scale::<3>(&mut s, &y_squared);
+            self.dot(&mut n, [(&t, x), (&s, &y_squared)]);
         } else {
             self.dot(&mut n, [(&t, x)]);
         }
         self.square(&mut y_squared, y);
-        self.scale::<-12>(&mut t, x);
-        self.dot(&mut d, [(&n, &n), (&t, &y_squared)]);
+        // -4 s n / y^2
+        self.scale::<-4>(&mut t, x);
+        self.dot(&mut s, [(&t, &n)]);
         self.scale::<-8>(&mut t, x);
         self.dot(x, [(&n, &n), (&t, &y_squared)]);
         self.scale::<2>(&mut t, z);
         self.dot(z, [(&t, y)]);
         self.scale::<-8>(&mut t, &y_squared);
-        self.dot(y, [(&n, &d), (&t, &y_squared)]);
+        self.dot(y, [(&n, x), (&s, &y_squared), (&t, &y_squared)]);
     }
 
     /// p := p + q.
@@ -154,12 +155,10 @@ pub(crate) trait Group<E: Copy>: Over<E> {
         self.dot(&mut minus_h3, [(&t, &h)]);
         self.scale::<2>(&mut v, &u);
         self.dot(x, [(&r, &r), (&minus_h3, &Self::ONE), (&v, &t)]);
-        // u h^2 - x' = -r^2 + h^3 + 3 u h^2
-        self.scale::<-3>(&mut v, &u);
-        self.scale::<-1>(&mut u, &r);
-        let mut d = Self::ZERO;
-        self.dot(&mut d, [(&r, &u), (&minus_h3, &Self::MINUS_ONE), (&v, &t)]);
-        self.dot(y, [(&r, &d), (&s, &minus_h3)]);
+        // r u h^2 - r x' - s h^3
+        self.dot(&mut v, [(&r, &u)]);
+        self.scale::<-1>(&mut t, &r);
+        self.dot(y, [(&v, &h_squared), (&t, x), (&s, &minus_h3)]);
     }
 }
 

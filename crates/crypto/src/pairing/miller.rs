@@ -1,6 +1,6 @@
 //! The Miller loop of many pairs at once, which share the squarings.
 
-use super::tower::Fe12;
+use super::tower::{Fe12, Line};
 use super::{Family, First, Parameters, Second};
 use crate::arithmetic::{Arith, Fe, Fe2, Over, integer};
 use crate::multiplier::Multiplier;
@@ -50,15 +50,12 @@ impl<const W: usize> Pair<W> {
     }
 }
 
-/// The line's coefficients of 1, w^LINE_X and w^3, in the order of the twist with LINE_X = 1: that of y of the first point,
-/// that of its x, and the constant. For the other twist, the first and the last change places.
-type Line<const W: usize> = [Fe2<W>; 3];
-
-/// The product of the lines so far, memory for the next one, and a line.
+/// The product of the lines so far, and memory: for the next one, a line, and the steps.
 struct Product<'a, const W: usize> {
     current: &'a mut Fe12<W>,
     next: &'a mut Fe12<W>,
     line: Line<W>,
+    steps: [Fe2<W>; 7],
 }
 
 impl<A: Multiplier<W>, F: Parameters<W>, const W: usize> Arith<A, F, W> {
@@ -85,19 +82,20 @@ impl<A: Multiplier<W>, F: Parameters<W>, const W: usize> Arith<A, F, W> {
     /// f := the product of the pairs' Miller functions, up to factors that the final exponentiation takes to one.
     pub(super) fn miller_loop(&mut self, f: &mut Fe12<W>, pairs: &mut [Pair<W>]) {
         let (mut current, mut next) = (Self::ONE_12, Self::ONE_12);
-        let mut product = Product { current: &mut current, next: &mut next, line: [Self::ZERO; 3] };
+        let steps = [<Self as Over<Fe2<W>>>::ZERO; 7];
+        let mut product = Product { current: &mut current, next: &mut next, line: Line::ZERO, steps };
         for (i, digit) in F::LOOP_DIGITS.iter().rev().skip(1).enumerate() {
             if i != 0 {
                 self.square_12(product.next, product.current);
                 swap(&mut product.current, &mut product.next);
             }
             for pair in pairs.iter_mut() {
-                self.double_step(&mut product.line, pair);
+                self.double_step(&mut product, pair);
                 self.absorb(&mut product, pair);
                 if *digit != 0 {
                     let Addend { x, minus_x, y, minus_y } = pair.q;
                     let minus_y = if *digit > 0 { minus_y } else { y };
-                    self.add_step(&mut product.line, pair, [&x, &minus_x, &minus_y]);
+                    self.add_step(&mut product, pair, [&x, &minus_x, &minus_y]);
                     self.absorb(&mut product, pair);
                 }
             }
@@ -106,7 +104,7 @@ impl<A: Multiplier<W>, F: Parameters<W>, const W: usize> Arith<A, F, W> {
             for pair in pairs.iter_mut() {
                 let [first, second] = self.last_points_bn(pair);
                 for (q, minus_y) in [(&first, &first.minus_y), (&second, &second.y)] {
-                    self.add_step(&mut product.line, pair, [&q.x, &q.minus_x, minus_y]);
+                    self.add_step(&mut product, pair, [&q.x, &q.minus_x, minus_y]);
                     self.absorb(&mut product, pair);
                 }
             }
@@ -119,7 +117,7 @@ impl<A: Multiplier<W>, F: Parameters<W>, const W: usize> Arith<A, F, W> {
     /// Multiplies the product by the line.
     fn absorb(&mut self, product: &mut Product<'_, W>, pair: &Pair<W>) {
         if pair.first.is_some() {
-            self.mul_line(product.next, product.current, &product.line);
+            self.mul_line(product.next, product.current, &mut product.line);
             swap(&mut product.current, &mut product.next);
         }
     }
@@ -144,72 +142,69 @@ impl<A: Multiplier<W>, F: Parameters<W>, const W: usize> Arith<A, F, W> {
 
     /// The line that touches the curve at the multiple, which is doubled.
     #[inline(never)]
-    fn double_step(&mut self, line: &mut Line<W>, pair: &mut Pair<W>) {
-        let zero: Fe2<W> = Self::ZERO;
+    fn double_step(&mut self, product: &mut Product<'_, W>, pair: &mut Pair<W>) {
         let Point { x, y, z } = &mut pair.multiple;
-        let (y_line, x_line, constant) = split_line::<F, W>(line);
-        // x' = 2xy (b - 3e), y' = (b + 3e)^2 - 12e^2, z' = 8y^3 z, for b = y^2 and e = 3b' z^2.
-        let (mut b, mut minus_e, mut t, mut u, mut v) = (zero, zero, zero, zero, zero);
-        self.square(&mut b, y);
-        self.square(&mut t, z);
-        self.dot(&mut minus_e, [(&t, &F::MINUS_3B)]);
-        self.add(constant, &b, &minus_e);
-        self.scale::<3>(&mut t, &minus_e);
-        self.add(&mut u, &b, &t);
-        self.scale::<-3>(&mut t, &minus_e);
-        self.add(&mut v, &b, &t);
+        let (y_line, x_line, constant) = split_line::<F, W>(&mut product.line);
+        // x' = 2xy (b - 3e), y' = b (b + 6e) - 3e^2, z' = 8y^3 z, for b = y^2 and e = 3b' z^2.
+        let [b, minus_e, t, u, twice_y, ..] = &mut product.steps;
+        self.square(b, y);
+        self.square(t, z);
+        self.dot(minus_e, [(t, &F::MINUS_3B)]);
         // The line is 2yz y_P - 3x^2 x_P + (y^2 - 3b' z^2).
-        self.square(&mut t, x);
+        self.add(constant, b, minus_e);
+        self.square(t, x);
         if let Some(first) = &pair.first {
-            self.scale_by(x_line, &t, &first.minus_3x);
+            self.scale_by(x_line, t, &first.minus_3x);
         }
-        let mut twice_y = zero;
-        self.scale::<2>(&mut twice_y, y);
-        self.dot(&mut t, [(&twice_y, x)]);
-        self.dot(x, [(&t, &u)]);
-        self.dot(&mut t, [(&twice_y, z)]);
+        self.scale::<2>(twice_y, y);
+        self.dot(t, [(twice_y, x)]);
+        self.scale::<3>(u, t);
+        self.dot(x, [(t, b), (u, minus_e)]);
+        self.dot(t, [(twice_y, z)]);
         if let Some(first) = &pair.first {
-            self.scale_by(y_line, &t, &first.y);
+            self.scale_by(y_line, t, &first.y);
         }
-        self.scale::<4>(&mut u, &b);
-        self.dot(z, [(&t, &u)]);
-        self.scale::<-12>(&mut t, &minus_e);
-        self.dot(y, [(&v, &v), (&t, &minus_e)]);
+        self.scale::<4>(u, b);
+        self.dot(z, [(t, u)]);
+        self.scale::<-6>(t, b);
+        self.scale::<-3>(u, minus_e);
+        self.dot(y, [(b, b), (t, minus_e), (u, minus_e)]);
     }
 
     /// The line through the multiple and a point, which is added to the multiple; the point by its x, -x and -y.
     #[inline(never)]
-    fn add_step(&mut self, line: &mut Line<W>, pair: &mut Pair<W>, [qx, minus_qx, minus_qy]: [&Fe2<W>; 3]) {
-        let zero: Fe2<W> = Self::ZERO;
-        let one = <Self as Over<Fe2<W>>>::ONE;
+    fn add_step(
+        &mut self,
+        product: &mut Product<'_, W>,
+        pair: &mut Pair<W>,
+        [qx, minus_qx, minus_qy]: [&Fe2<W>; 3],
+    ) {
+        let one = &<Self as Over<Fe2<W>>>::ONE;
         let Point { x, y, z } = &mut pair.multiple;
-        let (y_line, x_line, constant) = split_line::<F, W>(line);
-        let (mut theta, mut lambda) = (zero, zero);
-        self.dot(&mut theta, [(z, minus_qy), (y, &one)]);
-        self.dot(&mut lambda, [(z, minus_qx), (x, &one)]);
+        let (y_line, x_line, constant) = split_line::<F, W>(&mut product.line);
+        let [theta, lambda, d, e, g, h, t] = &mut product.steps;
+        self.dot(theta, [(z, minus_qy), (y, one)]);
+        self.dot(lambda, [(z, minus_qx), (x, one)]);
         // The line is lambda y_P - theta x_P + (theta x_Q - lambda y_Q).
         if let Some(first) = &pair.first {
-            self.scale_by(y_line, &lambda, &first.y);
-            self.scale_by(x_line, &theta, &first.minus_x);
+            self.scale_by(y_line, lambda, &first.y);
+            self.scale_by(x_line, theta, &first.minus_x);
         }
-        self.dot(constant, [(&theta, qx), (&lambda, minus_qy)]);
-        let (mut d, mut e, mut g, mut h, mut t) = (zero, zero, zero, zero, zero);
-        self.square(&mut d, &lambda);
-        self.dot(&mut e, [(&d, &lambda)]);
-        self.dot(&mut g, [(&d, x)]);
+        self.dot(constant, [(theta, qx), (lambda, minus_qy)]);
+        self.square(d, lambda);
+        self.dot(e, [(d, lambda)]);
+        self.dot(g, [(d, x)]);
         // h = e + theta^2 z - 2g
-        self.square(&mut d, &theta);
-        self.scale::<-2>(&mut t, &g);
-        self.add(&mut h, &e, &t);
-        self.dot(&mut t, [(&d, z), (&h, &one)]);
-        self.dot(x, [(&lambda, &t)]);
+        self.square(d, theta);
+        self.scale::<-2>(t, g);
+        self.dot(h, [(d, z), (e, one), (t, one)]);
+        self.dot(x, [(lambda, h)]);
         // y' = theta (g - h) - e y
-        self.scale::<-1>(&mut h, &t);
-        self.add(&mut t, &g, &h);
-        self.scale::<-1>(&mut d, y);
-        self.dot(y, [(&theta, &t), (&e, &d)]);
-        self.scale::<1>(&mut t, z);
-        self.dot(z, [(&t, &e)]);
+        self.scale::<-1>(t, theta);
+        self.scale::<-1>(d, y);
+        self.dot(y, [(theta, g), (t, h), (e, d)]);
+        self.scale::<1>(t, z);
+        self.dot(z, [(t, e)]);
     }
 
     /// Whether the second point is in its group, after the loop.
@@ -248,9 +243,10 @@ impl<A: Multiplier<W>, F: Parameters<W>, const W: usize> Arith<A, F, W> {
     }
 }
 
-/// The places of y's coefficient, x's and the constant in a line.
+/// The places of y's coefficient, x's and the constant in a line: for the twist with LINE_X = 2, the line is times w^3.
 fn split_line<F: Parameters<W>, const W: usize>(
-    [first, x, last]: &mut Line<W>,
+    line: &mut Line<W>,
 ) -> (&mut Fe2<W>, &mut Fe2<W>, &mut Fe2<W>) {
+    let Line { first, x, last, .. } = line;
     if F::LINE_X == 1 { (first, x, last) } else { (last, x, first) }
 }

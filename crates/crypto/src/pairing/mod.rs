@@ -3,6 +3,7 @@
 mod cyclotomic;
 mod exponentiation;
 mod miller;
+mod power;
 #[cfg(test)]
 mod tests;
 mod tower;
@@ -40,7 +41,8 @@ pub(crate) trait Parameters<const W: usize>: Prime<W> {
     /// Signed binary digits of the Miller loop's length, least significant first: 6x + 2 for [`Family::Bn`], |x| for
     /// [`Family::Bls12`].
     const LOOP_DIGITS: &'static [i8];
-    /// Digits of |x|, least significant first: 0 or odd, at most 7 in absolute value.
+    /// Digits of |x|, least significant first: 0 or odd and at most 7 in absolute value for [`Family::Bn`], bits for
+    /// [`Family::Bls12`].
     const PARAMETER_DIGITS: &'static [i8];
     /// Whether the parameter x is negative.
     const PARAMETER_IS_NEGATIVE: bool;

@@ -1,14 +1,14 @@
 //! The extension of degree 12 and the final exponentiation against arkworks' tower. The pairings themselves are judged in
 //! the tests of the two curves.
 
-use super::tower::Fe12;
+use super::tower::{Fe12, Line};
 use super::*;
 use crate::arithmetic::{canonical2, integer};
 use crate::bls12_381::Bls12381;
 use crate::bn254::Bn254;
 use ark_ff::{
-    CyclotomicMultSubgroup as _, Field, Fp, Fp2Config, Fp6Config, Fp12, Fp12Config, MontBackend, MontConfig,
-    UniformRand as _,
+    AdditiveGroup as _, CyclotomicMultSubgroup as _, Field, Fp, Fp2, Fp2Config, Fp6, Fp6Config, Fp12,
+    Fp12Config, MontBackend, MontConfig, UniformRand as _,
 };
 use ashlar_abi::Reference;
 use core::marker::PhantomData;
@@ -84,9 +84,11 @@ where
             line.c1.c0 = Default::default();
         }
         let coefficients = self.ours(&line);
-        let sparse = [coefficients[0], coefficients[F::LINE_X], coefficients[3]];
+        let [first, x, last] = [coefficients[0], coefficients[F::LINE_X], coefficients[3]];
+        let mut sparse = Line::ZERO;
+        (sparse.first, sparse.x, sparse.last) = (first, x, last);
         let mut out = Arith::<Reference, F, W>::ONE_12;
-        self.field.mul_line(&mut out, &self.ours(a), &sparse);
+        self.field.mul_line(&mut out, &self.ours(a), &mut sparse);
         self.assert_same(&out, &(*a * line), "product with a line");
     }
 
@@ -104,6 +106,13 @@ where
             let mut out = ours;
             self.field.square_cyclotomic(&mut out, &ours);
             self.assert_same(&out, &easy.square(), "cyclotomic square");
+            let mut compressed = ours;
+            (compressed[0], compressed[3]) = ([[7; W]; 2], [[9; W]; 2]);
+            let mut elements = [compressed, Arith::<Reference, F, W>::ONE_12, compressed];
+            self.field.decompress(&mut elements);
+            self.assert_same(&elements[0], &easy, "decompressed");
+            self.assert_same(&elements[1], &Fp12::ONE, "one decompressed");
+            self.assert_same(&elements[2], &easy, "decompressed");
             self.field.power_of_parameter(&mut out, &ours);
             let mut power = easy.pow(parameter.as_limbs());
             if F::PARAMETER_IS_NEGATIVE {
@@ -119,6 +128,46 @@ where
             self.assert_same(&ours, &easy.pow((order / r * multiple).as_limbs()), "hard part");
         }
     }
+}
+
+/// An element with a1 = 0, for which the formula has another quotient. With a1 = 0 the equations of the subgroup leave one
+/// parameter: for a5 = t a2 they are a4 = a2^2 (xi t^2 + 3) / 2 and xi a4^3 = a2^3 (1 + 3 xi t^2), so that any c with
+/// 1 + 3 xi t^2 = xi c^3 for some t gives a2 = 2c / (xi t^2 + 3).
+#[test]
+fn attack_compressed_element_without_a_denominator_is_decompressed() {
+    fn check<F: Parameters<W>, M, P2, P6, P12, const N: usize, const W: usize>()
+    where
+        Reference: Multiplier<W>,
+        M: MontConfig<N>,
+        P2: Fp2Config<Fp = Fp<MontBackend<M, N>, N>>,
+        P6: Fp6Config<Fp2Config = P2>,
+        P12: Fp12Config<Fp6Config = P6>,
+    {
+        let mut rng = ark_std::test_rng();
+        let judge = Judge::<F, M, P12, N, W>::new();
+        let (xi, number) = (P6::NONRESIDUE, |k: u64| Fp2::<P2>::from(k));
+        let (c, t) = core::iter::repeat_with(|| Fp2::<P2>::rand(&mut rng))
+            .find_map(|c| Some((c, ((xi * c.square() * c - Fp2::ONE) / (xi * number(3))).sqrt()?)))
+            .unwrap();
+        let a2 = c * number(2) / (xi * t.square() + number(3));
+        let a5 = t * a2;
+        let a4 = (xi * a5.square() + a2.square() * number(3)) / number(2);
+        let a3 = a2 * a5 * number(2) / a4;
+        let a0 = xi * (a3.square() * number(2) - a2 * a4 * number(3)) + Fp2::ONE;
+        let element = Fp12::<P12>::new(Fp6::new(a0, a2, a4), Fp6::new(Fp2::ZERO, a3, a5));
+        let (p2, p4) = (element.frobenius_map(2), element.frobenius_map(4));
+        assert_eq!(p4 * element, p2, "the order divides p^4 - p^2 + 1");
+        let mut field = judge.field.clone();
+        let mut ours = judge.ours(&element);
+        (ours[0], ours[3]) = ([[7; W]; 2], [[9; W]; 2]);
+        let mut elements = [ours];
+        field.decompress(&mut elements);
+        judge.assert_same(&elements[0], &element, "decompressed");
+    }
+    use ark_bls12_381 as bls;
+    use ark_bn254 as bn;
+    check::<Bn254, bn::FqConfig, bn::Fq2Config, bn::Fq6Config, bn::Fq12Config, 4, 8>();
+    check::<Bls12381, bls::FqConfig, bls::Fq2Config, bls::Fq6Config, bls::Fq12Config, 6, 12>();
 }
 
 fn big<const N: usize>(integer: ark_ff::BigInt<N>) -> Big {

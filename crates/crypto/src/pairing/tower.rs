@@ -10,9 +10,24 @@ use crate::multiplier::Multiplier;
 /// The sum of the c_i w^i.
 pub(super) type Fe12<const W: usize> = [Fe2<W>; 6];
 
-/// An element with minus its imaginary part, as a factor in sums of products.
-#[derive(Clone, Copy)]
-struct Factor<'a, const W: usize>(&'a Fe2<W>, &'a Fe<W>);
+/// A line, first + x w^LINE_X + last w^3, and memory for what its product with an element takes.
+#[derive(Clone, Debug)]
+pub(super) struct Line<const W: usize> {
+    pub(super) first: Fe2<W>,
+    pub(super) x: Fe2<W>,
+    pub(super) last: Fe2<W>,
+    xi_x: Fe2<W>,
+    xi_last: Fe2<W>,
+    /// Minus the imaginary parts of the others.
+    minus: [Fe<W>; 5],
+}
+
+impl<const W: usize> Line<W> {
+    pub(super) const ZERO: Self = {
+        let zero = [[0; W]; 2];
+        Self { first: zero, x: zero, last: zero, xi_x: zero, xi_last: zero, minus: [[0; W]; 5] }
+    };
+}
 
 impl<A: Multiplier<W>, F: Parameters<W>, const W: usize> Arith<A, F, W> {
     pub(super) const ONE_12: Fe12<W> = {
@@ -21,19 +36,17 @@ impl<A: Multiplier<W>, F: Parameters<W>, const W: usize> Arith<A, F, W> {
     };
 
     /// out := xi a = (XI a0 - a1) + (XI a1 + a0) u.
-    fn mul_xi(&mut self, [real, imaginary]: &mut Fe2<W>, [a0, a1]: &Fe2<W>) {
+    pub(super) fn mul_xi(&mut self, [real, imaginary]: &mut Fe2<W>, [a0, a1]: &Fe2<W>) {
         let xi = &const { integer(&F::P, F::XI) };
         self.dot_base(real, [(a0, xi), (a1, &F::MINUS_ONE)]);
         self.dot_base(imaginary, [(a1, xi), (a0, &Self::ONE)]);
     }
 
     /// Minus the imaginary parts.
-    fn minus_imaginary<const L: usize>(&self, elements: [&Fe2<W>; L]) -> [Fe<W>; L] {
-        let mut minus = [[0; W]; L];
+    fn minus_imaginary<const L: usize>(&self, minus: &mut [Fe<W>; L], elements: [&Fe2<W>; L]) {
         for (minus, [_, imaginary]) in minus.iter_mut().zip(elements) {
             self.mul(minus, imaginary, &F::MINUS_ONE);
         }
-        minus
     }
 
     /// out := a b.
@@ -47,11 +60,14 @@ impl<A: Multiplier<W>, F: Parameters<W>, const W: usize> Arith<A, F, W> {
         // The coefficient of w^(k + 5) of a polynomial that is b from w^5 on and, lower, b times xi / w^6.
         let [x1, x2, x3, x4, x5] = &xi_b;
         let unrolled = [x1, x2, x3, x4, x5, b0, b1, b2, b3, b4, b5];
-        let minus = self.minus_imaginary(unrolled);
-        for (k, out) in out.iter_mut().enumerate() {
-            let window = unrolled.iter().zip(&minus).skip(k).take(6).rev();
-            let terms = a.iter().zip(window).map(|(a, (b, minus))| (a, *b, minus));
-            self.dot_signed::<6>(out, terms);
+        let mut minus = [[0; W]; 11];
+        self.minus_imaginary(&mut minus, unrolled);
+        for ((out, b), minus) in out.iter_mut().zip(unrolled.windows(6)).zip(minus.windows(6)) {
+            let mut terms = [(b0, b0, &Self::ONE); 6];
+            for (term, (a, (b, minus))) in terms.iter_mut().zip(a.iter().zip(b.iter().zip(minus).rev())) {
+                *term = (a, b, minus);
+            }
+            self.dot_signed(out, terms);
         }
     }
 
@@ -77,29 +93,40 @@ impl<A: Multiplier<W>, F: Parameters<W>, const W: usize> Arith<A, F, W> {
         self.dot(c5, [(d0, a5), (d1, a4), (d2, a3)]);
     }
 
-    /// out := a (l0 + lx w^LINE_X + l3 w^3).
+    /// Fills in what follows from the coefficients of the line.
+    fn complete(&mut self, line: &mut Line<W>) {
+        let Line { first, x, last, xi_x, xi_last, minus } = line;
+        self.mul_xi(xi_x, x);
+        self.mul_xi(xi_last, last);
+        self.minus_imaginary(minus, [first, x, last, xi_x, xi_last]);
+    }
+
+    /// out := a times the line.
     #[inline(never)]
-    pub(super) fn mul_line(&mut self, out: &mut Fe12<W>, a: &Fe12<W>, [l0, lx, l3]: &[Fe2<W>; 3]) {
-        let (mut xi_lx, mut xi_l3) = (Self::ZERO, Self::ZERO);
-        self.mul_xi(&mut xi_lx, lx);
-        self.mul_xi(&mut xi_l3, l3);
-        let [m0, mx, m3, xi_mx, xi_m3] = self.minus_imaginary([l0, lx, l3, &xi_lx, &xi_l3]);
-        let (wrapped_x, wrapped_3) = (Factor(&xi_lx, &xi_mx), Factor(&xi_l3, &xi_m3));
-        let (l0, lx, l3) = (Factor(l0, &m0), Factor(lx, &mx), Factor(l3, &m3));
+    pub(super) fn mul_line(&mut self, out: &mut Fe12<W>, a: &Fe12<W>, line: &mut Line<W>) {
+        self.complete(line);
+        let Line {
+            first,
+            x,
+            last,
+            xi_x,
+            xi_last,
+            minus: [minus_first, minus_x, minus_last, minus_xi_x, minus_xi_last],
+        } = &*line;
         let [a0, a1, a2, a3, a4, a5] = a;
-        // For each coefficient of the result, the factors of l0, lx and l3.
-        let (by_x, factors_x) = match F::LINE_X {
-            1 => ([a5, a0, a1, a2, a3, a4], [wrapped_x, lx, lx, lx, lx, lx]),
-            _ => ([a4, a5, a0, a1, a2, a3], [wrapped_x, wrapped_x, lx, lx, lx, lx]),
-        };
-        let by_3 = [a3, a4, a5, a0, a1, a2];
-        let factors_3 = [wrapped_3, wrapped_3, wrapped_3, l3, l3, l3];
-        let x_terms = by_x.into_iter().zip(factors_x);
-        let terms = a.iter().zip(x_terms).zip(by_3.into_iter().zip(factors_3));
-        for (out, ((a, (a_x, lx)), (a_3, l3))) in out.iter_mut().zip(terms) {
-            let terms = [(a, l0), (a_x, lx), (a_3, l3)];
-            self.dot_signed::<3>(out, terms.into_iter().map(|(a, Factor(l, minus))| (a, l, minus)));
-        }
+        let [c0, c1, c2, c3, c4, c5] = out;
+        // The coefficients of a that meet that of w^LINE_X, for each coefficient of the result.
+        let [x0, x1, x2, x3, x4, x5] =
+            if F::LINE_X == 1 { [a5, a0, a1, a2, a3, a4] } else { [a4, a5, a0, a1, a2, a3] };
+        let factor = |a, wraps| if wraps { (a, xi_x, minus_xi_x) } else { (a, x, minus_x) };
+        let last = |a, wraps| if wraps { (a, xi_last, minus_xi_last) } else { (a, last, minus_last) };
+        let first = |a| (a, first, minus_first);
+        self.dot_signed(c0, [first(a0), factor(x0, true), last(a3, true)]);
+        self.dot_signed(c1, [first(a1), factor(x1, F::LINE_X == 2), last(a4, true)]);
+        self.dot_signed(c2, [first(a2), factor(x2, false), last(a5, true)]);
+        self.dot_signed(c3, [first(a3), factor(x3, false), last(a0, false)]);
+        self.dot_signed(c4, [first(a4), factor(x4, false), last(a1, false)]);
+        self.dot_signed(c5, [first(a5), factor(x5, false), last(a2, false)]);
     }
 
     /// a^(p^6), which negates w.
