@@ -363,8 +363,14 @@ fn h8_the_base_fee_is_that_of_eip_1559() {
 
 #[test]
 fn h8_parents_that_no_chain_has_do_not_overflow_the_base_fee() {
-    let result = on_parent(Fork::Osaka, |parent| parent.base_fee_per_gas = Some(u64::MAX), |_| ());
-    assert_eq!(reason(result), BlockError::Field(Field::BaseFee));
+    // Below, at and above its target: only the last would pass 64 bits, and all are refused.
+    for used in [0, 15_000_000, 30_000_000] {
+        for fee in [u64::MAX, u64::MAX / 2 + 1] {
+            let parent = |parent: &mut Header| (parent.base_fee_per_gas, parent.gas_used) = (Some(fee), used);
+            let result = on_parent(Fork::Osaka, parent, |_| ());
+            assert_eq!(reason(result), BlockError::Field(Field::BaseFee));
+        }
+    }
     let result = on_parent(Fork::Osaka, |parent| parent.gas_used = u64::MAX, |_| ());
     assert_eq!(reason(result), BlockError::Field(Field::GasUsed));
     // Nothing is used of a limit of 64 bits: the fee falls by an eighth.

@@ -4,14 +4,14 @@ use crate::{
     code::{Program, created2},
     keys::{Draft, Key},
     reference::{Environment, Reference},
-    world::{BENEFICIARY, MACHINES, chain, config_of, draft, genesis_accounts, run},
+    world::{BENEFICIARY, MACHINES, chain, config_of, draft, genesis_accounts, genesis_header, run},
 };
 use alloy_consensus::{Header, TxType};
 use alloy_primitives::{Address, Bytes, TxKind, U256, keccak256};
 use alloy_rlp::Decodable;
 use ashlar_primitives::Fork;
 use ashlar_stf::AccountChange;
-use ashlar_witness::{Chain, MadeBlock};
+use ashlar_witness::{Chain, GenesisAccount, MadeBlock};
 
 /// Makes one block of these transactions by `stf` and by the reference, which must agree.
 fn agree(fork: Fork, beneficiary: Address, drafts: &[(u8, Draft)]) -> (MadeBlock, Reference) {
@@ -256,4 +256,24 @@ fn a_delegation_that_is_taken_back_leaves_an_account_without_code() {
     let change = change(&cleared, authority.address()).unwrap();
     assert_eq!(change.code, Some(Bytes::new()));
     assert_eq!(change.record.unwrap().code_hash, keccak256([]));
+}
+
+/// No chain has an empty account with storage, but a genesis state can: its storage goes with it when it is touched.
+#[test]
+fn storage_of_an_account_that_was_cleared_is_not_there_when_it_is_created_in_the_next_block() {
+    let child = created2(MACHINES[0], 1);
+    let mut accounts = genesis_accounts();
+    let storage = [(U256::from(1), U256::from(1)), (U256::from(7), U256::from(9))].into();
+    accounts.insert(child, GenesisAccount { storage, ..Default::default() });
+    let mut chain = Chain::new(config_of(Fork::Osaka), accounts, genesis_header()).unwrap();
+    let touch = Draft::new(TxType::Legacy, 0, TxKind::Call(child)).sign(&Key::number(1));
+    let first = chain.make(draft(12), vec![touch], Vec::new()).unwrap();
+    assert_eq!(change(&first, child).unwrap().record, None);
+    let create = send(0, MACHINES[0], Program::default().create2(1, 0)).sign(&Key::number(0));
+    let second = chain.make(draft(24), vec![create], Vec::new()).unwrap();
+    assert_eq!(change(&second, child).unwrap().slots, [(U256::from(7), U256::from(7))]);
+    // Both over one witness, whose state outlives the first block.
+    let mut batch = first.input;
+    batch.blocks.extend(second.input.blocks);
+    assert_eq!(run(&batch).unwrap().post_state_root, second.outcome.state_root);
 }
