@@ -1,5 +1,6 @@
 //! The quadratic extension by u^2 = -1, and formulas over either field.
 
+use super::power::half;
 use super::{Arith, Fe, Prime, TERMS_MAX, integer, sum};
 use crate::multiplier::Multiplier;
 
@@ -161,7 +162,7 @@ impl<A: Multiplier<W>, F: Prime<W>, const W: usize> Over<Fe2<W>> for Arith<A, F,
         if !self.root(&mut n, &t) {
             return false;
         }
-        let half = &const { half::<F, W>() };
+        let half = &const { half(&F::P) };
         self.dot_base(&mut d, [(a0, half), (&n, half)]);
         if self.is_zero_base(&d) {
             // n = -a0 and a1 = 0: the other root of the norm is a0.
@@ -186,21 +187,6 @@ impl<A: Multiplier<W>, F: Prime<W>, const W: usize> Over<Fe2<W>> for Arith<A, F,
     fn equal(&self, [a0, a1]: &Fe2<W>, [b0, b1]: &Fe2<W>) -> bool {
         self.equal_base(a0, b0) && self.equal_base(a1, b1)
     }
-}
-
-/// 1/2 = (p + 1) / 2.
-#[expect(clippy::indexing_slicing, reason = "the compiler evaluates this, and every index is below W")]
-const fn half<F: Prime<W>, const W: usize>() -> Fe<W> {
-    let (mut half, mut i) = ([0; W], 0);
-    while i < W {
-        let above = if i + 1 < W { F::P[i + 1] } else { 0 };
-        half[i] = F::P[i] >> 1 | above << 31;
-        i += 1;
-    }
-    // This is (p - 1) / 2.
-    assert!(half[0] != u32::MAX);
-    half[0] += 1;
-    half
 }
 
 impl<A: Multiplier<W>, F: Prime<W>, const W: usize> Arith<A, F, W> {

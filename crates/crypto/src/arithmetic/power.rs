@@ -44,17 +44,38 @@ impl<A: Multiplier<W>, F: Prime<W>, const W: usize> Arith<A, F, W> {
 }
 
 /// (p + 1) / 4 for p = 3 modulo 4.
-#[expect(clippy::indexing_slicing, reason = "the compiler evaluates this, and every index is below W")]
 const fn quarter<const W: usize>(p: &Fe<W>) -> Fe<W> {
-    assert!(p[0] & 3 == 3);
-    // (p - 3) / 4 + 1, and p - 3 is p without its lowest two bits.
-    let (mut quarter, mut i) = ([0; W], 0);
+    // (p - 3) / 4 + 1
+    plus_one(shifted(p, 2))
+}
+
+/// (p + 1) / 2, which is 1/2.
+pub(super) const fn half<const W: usize>(p: &Fe<W>) -> Fe<W> {
+    // (p - 1) / 2 + 1
+    plus_one(shifted(p, 1))
+}
+
+/// a / 2^bits, rounded down; 0 < bits < 32.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates this, and every index is below W")]
+const fn shifted<const W: usize>(a: &Fe<W>, bits: u32) -> Fe<W> {
+    let (mut shifted, mut i) = ([0; W], 0);
     while i < W {
-        let above = if i + 1 < W { p[i + 1] } else { 0 };
-        quarter[i] = p[i] >> 2 | above << 30;
+        let above = if i + 1 < W { a[i + 1] } else { 0 };
+        shifted[i] = a[i] >> bits | above << (32 - bits);
         i += 1;
     }
-    assert!(quarter[0] != u32::MAX);
-    quarter[0] += 1;
-    quarter
+    shifted
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the compiler evaluates this, and a half or a quarter does not overflow"
+)]
+const fn plus_one<const W: usize>(mut a: Fe<W>) -> Fe<W> {
+    let (mut carry, mut i) = (true, 0);
+    while carry {
+        (a[i], carry) = a[i].overflowing_add(1);
+        i += 1;
+    }
+    a
 }

@@ -39,11 +39,11 @@ fn times_parameter<A: Accelerators, E: Copy>(field: &mut Field<A>, p: &mut Point
 where
     Field<A>: Over<E>,
 {
-    let base = *p;
+    let (base, mut memory) = (*p, [Field::<A>::ZERO; 8]);
     for digit in Bls12381::PARAMETER_DIGITS.iter().rev().skip(1) {
-        field.double(p);
+        field.double_in(&mut memory, p);
         if *digit != 0 {
-            field.add_point(p, &base);
+            field.add_in(&mut memory, p, [&base.x, &base.y, &base.z]);
         }
     }
 }

@@ -20,6 +20,9 @@ pub(crate) struct Point<E> {
 /// A finite point: x and y.
 pub(crate) type Affine<E> = [E; 2];
 
+/// Memory for the formulas, which loops keep between steps rather than clear for each.
+pub(crate) type Memory<E> = [E; 8];
+
 /// The group of a curve without points of order two. Its coefficient a is [`Over::CURVE_A`].
 pub(crate) trait Group<E: Copy>: Over<E> {
     const INFINITY: Point<E> = Point { x: Self::ZERO, y: Self::ZERO, z: Self::ZERO };
@@ -84,35 +87,40 @@ pub(crate) trait Group<E: Copy>: Over<E> {
     }
 
     /// p := 2p.
+    fn double(&mut self, p: &mut Point<E>) {
+        self.double_in(&mut [Self::ZERO; 8], p);
+    }
+
+    /// p := 2p.
     ///
     /// With n = -(3x^2 + a z^4) and s = x y^2: x' = n^2 - 8s, y' = n (x' - 4s) - 8y^4, z' = 2yz.
     #[inline(never)]
-    fn double(&mut self, p: &mut Point<E>) {
+    fn double_in(&mut self, memory: &mut Memory<E>, p: &mut Point<E>) {
         let Point { x, y, z } = p;
-        let [mut n, mut y_squared, mut s, mut t] = [Self::ZERO; 4];
-        self.scale::<-3>(&mut t, x);
+        let [n, y_squared, s, t, ..] = memory;
+        self.scale::<-3>(t, x);
         if Self::CURVE_A_IS_MINUS_THREE {
-            self.square(&mut y_squared, z);
-            self.scale::<3>(&mut s, &y_squared);
-            self.dot(&mut n, [(&t, x), (&s, &y_squared)]);
+            self.square(y_squared, z);
+            self.scale::<3>(s, y_squared);
+            self.dot(n, [(t, x), (s, y_squared)]);
         } else {
-            self.dot(&mut n, [(&t, x)]);
+            self.dot(n, [(t, x)]);
         }
-        self.square(&mut y_squared, y);
+        self.square(y_squared, y);
         // -4 s n / y^2
-        self.scale::<-4>(&mut t, x);
-        self.dot(&mut s, [(&t, &n)]);
-        self.scale::<-8>(&mut t, x);
-        self.dot(x, [(&n, &n), (&t, &y_squared)]);
-        self.scale::<2>(&mut t, z);
-        self.dot(z, [(&t, y)]);
-        self.scale::<-8>(&mut t, &y_squared);
-        self.dot(y, [(&n, x), (&s, &y_squared), (&t, &y_squared)]);
+        self.scale::<-4>(t, x);
+        self.dot(s, [(t, n)]);
+        self.scale::<-8>(t, x);
+        self.dot(x, [(n, n), (t, y_squared)]);
+        self.scale::<2>(t, z);
+        self.dot(z, [(t, y)]);
+        self.scale::<-8>(t, y_squared);
+        self.dot(y, [(n, x), (s, y_squared), (t, y_squared)]);
     }
 
     /// p := p + q.
     fn add_point(&mut self, p: &mut Point<E>, q: &Point<E>) {
-        self.add_parts(p, [&q.x, &q.y, &q.z]);
+        self.add_in(&mut [Self::ZERO; 8], p, [&q.x, &q.y, &q.z]);
     }
 
     /// p := p + q, for q by its coordinates.
@@ -120,7 +128,7 @@ pub(crate) trait Group<E: Copy>: Over<E> {
     /// With u = x1 z2^2, h = x2 z1^2 - u, s = y1 z2^3, r = y2 z1^3 - s: x' = r^2 - h^3 - 2 u h^2,
     /// y' = r (u h^2 - x') - s h^3, z' = z1 z2 h.
     #[inline(never)]
-    fn add_parts(&mut self, p: &mut Point<E>, [x2, y2, z2]: [&E; 3]) {
+    fn add_in(&mut self, memory: &mut Memory<E>, p: &mut Point<E>, [x2, y2, z2]: [&E; 3]) {
         if self.is_zero(z2) {
             return;
         }
@@ -128,37 +136,36 @@ pub(crate) trait Group<E: Copy>: Over<E> {
             *p = Point { x: *x2, y: *y2, z: *z2 };
             return;
         }
-        let [mut u, mut s, mut h, mut r, mut t, mut v] = [Self::ZERO; 6];
+        let [u, s, h, r, t, v, h_squared, minus_h3] = memory;
         let Point { x, y, z } = &mut *p;
-        self.square(&mut t, z2);
-        self.dot(&mut v, [(&t, z2)]);
-        self.dot(&mut u, [(x, &t)]);
-        self.dot(&mut s, [(y, &v)]);
-        self.square(&mut t, z);
-        self.dot(&mut v, [(&t, z)]);
-        self.dot(&mut h, [(x2, &t), (&u, &Self::MINUS_ONE)]);
-        self.dot(&mut r, [(y2, &v), (&s, &Self::MINUS_ONE)]);
-        if self.is_zero(&h) {
+        self.square(t, z2);
+        self.dot(v, [(t, z2)]);
+        self.dot(u, [(x, t)]);
+        self.dot(s, [(y, v)]);
+        self.square(t, z);
+        self.dot(v, [(t, z)]);
+        self.dot(h, [(x2, t), (u, &Self::MINUS_ONE)]);
+        self.dot(r, [(y2, v), (s, &Self::MINUS_ONE)]);
+        if self.is_zero(h) {
             // The same point, or its opposite.
-            if self.is_zero(&r) {
-                self.double(p);
+            if self.is_zero(r) {
+                self.double_in(memory, p);
             } else {
                 *p = Self::INFINITY;
             }
             return;
         }
-        self.dot(&mut t, [(z, z2)]);
-        self.dot(z, [(&t, &h)]);
-        let [mut h_squared, mut minus_h3] = [Self::ZERO; 2];
-        self.square(&mut h_squared, &h);
-        self.scale::<-1>(&mut t, &h_squared);
-        self.dot(&mut minus_h3, [(&t, &h)]);
-        self.scale::<2>(&mut v, &u);
-        self.dot(x, [(&r, &r), (&minus_h3, &Self::ONE), (&v, &t)]);
+        self.dot(t, [(z, z2)]);
+        self.dot(z, [(t, h)]);
+        self.square(h_squared, h);
+        self.scale::<-1>(t, h_squared);
+        self.dot(minus_h3, [(t, h)]);
+        self.scale::<2>(v, u);
+        self.dot(x, [(r, r), (minus_h3, &Self::ONE), (v, t)]);
         // r u h^2 - r x' - s h^3
-        self.dot(&mut v, [(&r, &u)]);
-        self.scale::<-1>(&mut t, &r);
-        self.dot(y, [(&v, &h_squared), (&t, x), (&s, &minus_h3)]);
+        self.dot(v, [(r, u)]);
+        self.scale::<-1>(t, r);
+        self.dot(y, [(v, h_squared), (t, x), (s, minus_h3)]);
     }
 }
 

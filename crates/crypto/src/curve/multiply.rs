@@ -9,8 +9,6 @@ use alloc::vec::Vec;
 const WIDTH: usize = 5;
 /// Odd multiples in a table.
 const ENTRIES: usize = 1 << (WIDTH - 2);
-/// Digits of a number of 128 bits.
-const DIGITS: usize = 129;
 
 /// A multiple of a point in a table, with minus its y.
 #[derive(Clone, Copy, Debug)]
@@ -23,23 +21,33 @@ struct Entry<E> {
 #[derive(Clone, Debug)]
 pub(crate) struct Multiple<E> {
     table: Vec<Entry<E>>,
-    digits: [i8; DIGITS],
+    digits: Vec<i8>,
 }
 
 impl<E: Copy> Multiple<E> {
     /// `factor` times the point.
     pub(crate) fn new<R: Group<E>>(group: &mut R, point: &Point<E>, factor: &Half) -> Self {
+        Self::with_digits(group, point, signed_digits(&factor.magnitude, factor.negative))
+    }
+
+    /// The number of these words, least significant first, times the point.
+    pub(crate) fn by_words<R: Group<E>>(group: &mut R, point: &Point<E>, factor: &[u32]) -> Self {
+        Self::with_digits(group, point, signed_digits(factor, false))
+    }
+
+    fn with_digits<R: Group<E>>(group: &mut R, point: &Point<E>, digits: Vec<i8>) -> Self {
         let mut table = vec![Entry { point: *point, minus_y: R::ZERO }; ENTRIES];
         let (mut twice, mut last) = (*point, *point);
-        group.double(&mut twice);
+        let mut memory = [R::ZERO; 8];
+        group.double_in(&mut memory, &mut twice);
         for entry in table.iter_mut().skip(1) {
-            group.add_point(&mut last, &twice);
+            group.add_in(&mut memory, &mut last, [&twice.x, &twice.y, &twice.z]);
             entry.point = last;
         }
         for Entry { point, minus_y } in &mut table {
             group.scale::<-1>(minus_y, &point.y);
         }
-        Self { table, digits: signed_digits(factor) }
+        Self { table, digits }
     }
 
     /// `factor` times the image of the point under an endomorphism of the group.
@@ -54,22 +62,23 @@ impl<E: Copy> Multiple<E> {
             endomorphism(group, point);
             group.scale::<-1>(minus_y, &point.y);
         }
-        Self { table, digits: signed_digits(factor) }
+        Self { table, digits: signed_digits(&factor.magnitude, factor.negative) }
     }
 
     /// The sum of the multiples.
     pub(crate) fn sum<R: Group<E>>(group: &mut R, multiples: &[Self]) -> Point<E> {
         let mut sum = R::INFINITY;
-        let mut started = false;
-        for i in (0..DIGITS).rev() {
+        let (mut started, mut memory) = (false, [R::ZERO; 8]);
+        let length = multiples.iter().map(|multiple| multiple.digits.len()).max().unwrap_or(0);
+        for i in (0..length).rev() {
             if started {
-                group.double(&mut sum);
+                group.double_in(&mut memory, &mut sum);
             }
             for multiple in multiples {
                 let Some(digit) = multiple.digits.get(i).filter(|digit| **digit != 0) else { continue };
                 let Some(entry) = multiple.table.get(usize::from(digit.unsigned_abs() / 2)) else { continue };
                 let y = if *digit > 0 { &entry.point.y } else { &entry.minus_y };
-                group.add_parts(&mut sum, [&entry.point.x, y, &entry.point.z]);
+                group.add_in(&mut memory, &mut sum, [&entry.point.x, y, &entry.point.z]);
                 started = true;
             }
         }
@@ -77,20 +86,16 @@ impl<E: Copy> Multiple<E> {
     }
 }
 
-/// The width-w non-adjacent form of a number: at most one of [`WIDTH`] digits in a row is not 0. Least significant first.
-fn signed_digits(number: &Half) -> [i8; DIGITS] {
-    let mut digits = [0; DIGITS];
-    let [w0, w1, w2, w3] = number.magnitude;
-    let words = [w0, w1, w2, w3, 0, 0];
-    let bits = |at: usize| {
-        let (low, high) =
-            (words.get(at / 32).copied().unwrap_or(0), words.get(at / 32 + 1).copied().unwrap_or(0));
-        (u64::from(high) << 32 | u64::from(low)) >> (at % 32)
-    };
+/// The width-w non-adjacent form of a number of these words: at most one of [`WIDTH`] digits in a row is not 0. Least
+/// significant first, one more than there are bits.
+fn signed_digits(words: &[u32], negative: bool) -> Vec<i8> {
+    let mut digits = vec![0; 32 * words.len() + 1];
+    let word = |i: usize| u64::from(words.get(i).copied().unwrap_or(0));
     // Whether a negative digit below left one to add.
     let (mut at, mut carry) = (0, 0);
-    while at < DIGITS {
-        let window = bits(at) as i8 & ((1 << WIDTH) - 1);
+    while at < digits.len() {
+        let bits = (word(at / 32 + 1) << 32 | word(at / 32)) >> (at % 32);
+        let window = bits as i8 & ((1 << WIDTH) - 1);
         if window & 1 == carry {
             at += 1;
             continue;
@@ -99,7 +104,7 @@ fn signed_digits(number: &Half) -> [i8; DIGITS] {
         carry = value >> (WIDTH - 1);
         if let Some(digit) = digits.get_mut(at) {
             *digit = value - (carry << WIDTH);
-            if number.negative {
+            if negative {
                 *digit = -*digit;
             }
         }
@@ -114,7 +119,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn assert_recombines(magnitude: [u32; 4], negative: bool) {
-        let digits = signed_digits(&Half { negative, magnitude });
+        let digits = signed_digits(&magnitude, negative);
         // Twos' complement of 128 bits: the sum is exact modulo 2^128, and the top digit says what lies above.
         let sum =
             digits.iter().rev().fold(0_u128, |sum, digit| (sum << 1).wrapping_add(*digit as i128 as u128));

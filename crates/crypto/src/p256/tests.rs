@@ -13,6 +13,10 @@ use proptest::prelude::*;
 use proptest::test_runner::Config as Runs;
 use revm_precompile::{Crypto as _, DefaultCrypto};
 
+fn small(value: u32) -> U256 {
+    [value, 0, 0, 0, 0, 0, 0, 0]
+}
+
 fn scalar(bytes: [u8; 32]) -> Scalar {
     <Scalar as Reduce<::p256::U256>>::reduce_bytes(&bytes.into())
 }
@@ -49,18 +53,16 @@ fn crafted(k: Scalar, u1: Scalar, u2: Scalar) -> ([u8; 32], [u8; 64], [u8; 64]) 
 }
 
 #[test]
-fn generator_table_is_what_another_implementation_computes() {
-    for (k, entry) in (1_u64..).zip(&GENERATOR_TABLE) {
-        let expected = key(ProjectivePoint::GENERATOR * Scalar::from(k));
-        assert_eq!(join(to_be_bytes(&entry[0]), to_be_bytes(&entry[1])), expected);
-    }
+fn generator_is_that_of_another_implementation() {
+    let [x, y] = &GENERATOR;
+    assert_eq!(join(to_be_bytes(x), to_be_bytes(y)), key(ProjectivePoint::GENERATOR));
 }
 
 #[test]
 fn attack_key_that_is_a_small_multiple_of_the_generator_collides_with_partial_sums() {
     let powers = [0_u32, 1, 3, 4, 5, 64, 128, 200, 252, 255];
     let power = |n: u32| (0..n).fold(Scalar::ONE, |power, _| power + power);
-    for k in (1..17_u64).map(Scalar::from).flat_map(|k| [k, -k]) {
+    for k in (1..33_u64).map(Scalar::from).flat_map(|k| [k, -k]) {
         for u1 in powers.map(power) {
             for u2 in [Scalar::ONE, u1, -u1, u1 + u1, u1 * k] {
                 if u1 + u2 * k != Scalar::ZERO {
@@ -140,7 +142,7 @@ fn calls_of_one_verification() {
     let (message, signature, key) = crafted(scalar([3; 32]), scalar([5; 32]), scalar([0xa7; 32]));
     let (valid, calls) = counted(|| secp256r1_verify::<Counting>(&message, &signature, &key));
     println!("one P-256 verification: {calls:?}");
-    assert!(valid && calls.modmul256 < 6_500);
+    assert!(valid && calls.modmul256 < 7_500);
 }
 
 proptest! {
