@@ -2,8 +2,8 @@
 //! call and a few instructions, while a sum of two elements takes 8 instructions per word.
 //!
 //! An element is any integer below 2^(32 W) that represents it (the calls reduce their operands): sums are not reduced
-//! unless they would not fit. Sums are rare, too: formulas are written as sums of products ([`Arith::dot`]), negated and
-//! scaled by constants on the way, which is a product, and added up in one pass.
+//! unless they would not fit. Formulas are written as sums of products ([`Over::dot`]), which are added up in one pass;
+//! factors are negated and scaled beforehand, by products too.
 
 mod constants;
 mod digits;

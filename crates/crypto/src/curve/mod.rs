@@ -23,7 +23,7 @@ pub(crate) type Affine<E> = [E; 2];
 /// Memory for the formulas, which loops keep between steps rather than clear for each.
 pub(crate) type Memory<E> = [E; 8];
 
-/// The group of a curve without points of order two. Its coefficient a is [`Over::CURVE_A`].
+/// The group of a curve without points of order two. Its coefficient a is [`Over::CURVE_A_IS_MINUS_THREE`].
 pub(crate) trait Group<E: Copy>: Over<E> {
     const INFINITY: Point<E> = Point { x: Self::ZERO, y: Self::ZERO, z: Self::ZERO };
 

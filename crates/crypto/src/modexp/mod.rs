@@ -1,11 +1,14 @@
 //! Modular exponentiation (EIP-198).
 
+mod divide;
+mod wide;
+
 use crate::limbs::{add_mod, is_zero};
 use crate::multiplier::Multiplier;
 use alloc::vec;
 use alloc::vec::Vec;
 use ashlar_abi::Accelerators;
-use revm_precompile::{Crypto as _, DefaultCrypto, PrecompileHalt};
+use revm_precompile::PrecompileHalt;
 
 /// Exponents of more bytes than this are read four bits at a time: their table costs 14 products.
 const BINARY_EXPONENT_BYTES_MAX: usize = 4;
@@ -13,7 +16,10 @@ const BINARY_EXPONENT_BYTES_MAX: usize = 4;
 /// base^exponent mod modulus, big-endian, without regard to leading zeros of the operands; 0^0 = 1, and modulo 0 the
 /// result is empty. The result may be shorter than the modulus, never longer.
 ///
-/// Moduli of up to 384 bits use the accelerators, larger ones software.
+/// Moduli of up to 384 bits are those of the accelerators; for larger ones, the accelerators multiply digits.
+///
+/// # Errors
+/// None: the type is that of the precompile.
 pub fn modexp<A: Accelerators>(
     base: &[u8],
     exponent: &[u8],
@@ -24,7 +30,7 @@ pub fn modexp<A: Accelerators>(
         0 => Ok(Vec::new()),
         1..=32 => Ok(power::<A, 8>(base, exponent, modulus)),
         33..=48 => Ok(power::<A, 12>(base, exponent, modulus)),
-        _ => DefaultCrypto.modexp(base, exponent, modulus),
+        _ => Ok(wide::power::<A>(base, exponent, modulus)),
     }
 }
 
@@ -129,6 +135,30 @@ pub(crate) fn power_by_nibbles<A: Multiplier<WORDS>, const WORDS: usize>(
     power.unwrap_or(*one)
 }
 
+/// An exponent, read from the most significant digit on: four bits at a time, or one where it is short.
+struct Digits<'a> {
+    exponent: &'a [u8],
+    bits: usize,
+}
+
+impl<'a> Digits<'a> {
+    const fn of(exponent: &'a [u8]) -> Self {
+        Self { exponent, bits: if exponent.len() <= BINARY_EXPONENT_BYTES_MAX { 1 } else { 4 } }
+    }
+
+    /// Digits above 0.
+    const fn table_len(&self) -> usize {
+        (1 << self.bits) - 1
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u8> {
+        let (bits, mask) = (self.bits, (1_u8 << self.bits) - 1);
+        self.exponent
+            .iter()
+            .flat_map(move |byte| (0..8).step_by(bits).rev().map(move |shift| byte >> shift & mask))
+    }
+}
+
 fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     bytes.get(zeros..).unwrap_or_default()
@@ -160,6 +190,7 @@ mod tests {
     use crate::test_util::{Counting, counted};
     use ashlar_abi::Reference;
     use proptest::prelude::*;
+    use revm_precompile::{Crypto as _, DefaultCrypto};
 
     fn agrees(base: &[u8], exponent: &[u8], modulus: &[u8]) {
         let ours = modexp::<Reference>(base, exponent, modulus).unwrap();
@@ -179,13 +210,13 @@ mod tests {
     fn boundary_operands_agree() {
         let mut values: Vec<Vec<u8>> =
             vec![vec![], vec![0], vec![1], vec![2], vec![3], vec![0, 0, 0, 5], vec![255]];
-        for length in [4, 31, 32, 33, 47, 48, 49, 64] {
+        for length in [4, 31, 32, 33, 47, 48, 49, 64, 72, 73] {
             values.push(vec![0xff; length]);
             values.push([&[0x80][..], &vec![0; length - 1]].concat());
             values.push([&vec![0; 40][..], &vec![0xfe; length]].concat());
         }
         for base in values.iter().chain(&[vec![0xff; 96], vec![0xab; 200]]) {
-            for exponent in values.iter().filter(|exponent| exponent.len() < 50) {
+            for exponent in values.iter().filter(|exponent| exponent.len() < 33) {
                 for modulus in &values {
                     agrees(base, exponent, modulus);
                 }
@@ -215,7 +246,47 @@ mod tests {
         assert!(calls.modmul256 < 340);
     }
 
+    #[test]
+    fn long_operands_agree() {
+        for length in [96, 97, 120, 128, 256, 512, 1024] {
+            let bytes = |seed: u32| -> Vec<u8> {
+                (0..length as u32)
+                    .map(|i| (i.wrapping_add(seed).wrapping_mul(2_654_435_761) >> 21) as u8)
+                    .collect()
+            };
+            // Odd, even, a power of two, the least and the greatest of its length, and eight bytes before zeros.
+            let mut moduli = vec![bytes(1), bytes(2), vec![0; length], vec![0xff; length], bytes(5)];
+            moduli[0][length - 1] |= 1;
+            moduli[1][length - 40..].fill(0);
+            moduli[2][0] = 1;
+            moduli[4][8..].fill(0);
+            for modulus in &moduli {
+                for exponent in [&[1][..], &[3], &[1, 0, 1], &[0xfe; 5]] {
+                    agrees(&bytes(3), exponent, modulus);
+                    agrees(&vec![0xff; length], exponent, modulus);
+                }
+                agrees(&bytes(3)[..40], &[1, 2, 3, 4, 5], modulus);
+                agrees(&[&bytes(3)[..], &bytes(7)].concat(), &[2], modulus);
+                agrees(modulus, &[2], modulus);
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn random_long_operands_agree(
+            base in proptest::collection::vec(any::<u8>(), 0..300),
+            exponent in proptest::collection::vec(any::<u8>(), 0..9),
+            modulus in proptest::collection::vec(any::<u8>(), 49..200),
+            zeros in 0..200_usize,
+        ) {
+            agrees(&base, &exponent, &modulus);
+            let mut even = modulus;
+            let length = even.len();
+            even[length.saturating_sub(zeros)..].fill(0);
+            agrees(&base, &exponent, &even);
+        }
+
         #[test]
         fn random_operands_agree(
             base in proptest::collection::vec(any::<u8>(), 0..150),
