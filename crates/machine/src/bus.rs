@@ -259,3 +259,45 @@ pub fn ask_compress<AB: InteractionBuilder>(
     let fields: Vec<_> = x.into_iter().chain(y).chain(z).collect();
     builder.push_interaction(name::COMPRESS, fields, count);
 }
+
+/// Asks that the program has this instruction: pc, flags, op, rd, rs1, rs2 and the limbs of the constant.
+pub fn ask_program<AB: InteractionBuilder>(
+    builder: &mut AB,
+    instruction: [AB::Expr; 8],
+    count: Count<AB::Expr>,
+) {
+    builder.push_interaction(name::PROGRAM, instruction, count);
+}
+
+/// States an instruction of the program.
+pub fn answer_program<AB: InteractionBuilder>(
+    builder: &mut AB,
+    instruction: [AB::Expr; 8],
+    count: impl Into<AB::Expr>,
+) {
+    builder.push_interaction(name::PROGRAM, instruction, Count::provided(-count.into()));
+}
+
+/// States an entry of the lookup table.
+pub fn answer_table<AB: InteractionBuilder>(
+    builder: &mut AB,
+    tag: u32,
+    entry: [AB::Expr; 3],
+    count: impl Into<AB::Expr>,
+) {
+    let [x, y, z] = entry;
+    let fields = [AB::Expr::from_u32(tag), x, y, z];
+    builder.push_interaction(name::TABLE, fields, Count::provided(-count.into()));
+}
+
+/// Hands a call to the call table: clock, number and the limbs of a0.
+pub fn send_ecall<AB: InteractionBuilder>(
+    builder: &mut AB,
+    clock: impl Into<AB::Expr>,
+    number: impl Into<AB::Expr>,
+    a0: [impl Into<AB::Expr>; 2],
+    count: Count<AB::Expr>,
+) {
+    let [low, high] = a0.map(Into::into);
+    builder.push_interaction(name::ECALL, [clock.into(), number.into(), low, high], count);
+}

@@ -7,13 +7,18 @@ pub mod bitwise;
 pub mod bus;
 mod columns;
 mod counts;
+pub mod cpu;
 pub mod evaluate;
 pub mod hash;
+pub mod lookup;
 pub mod opcode;
+pub mod program;
+mod table;
 #[cfg(test)]
 mod testing;
 
 pub use counts::TableCounts;
+pub use table::{ABSENT, Packing, SHAPES, Shape, Table};
 
 /// The base field, KoalaBear: p = 2^31 - 2^24 + 1.
 pub type Val = p3_koala_bear::KoalaBear;
