@@ -34,7 +34,7 @@ const CHUNK: usize = 1 << 16;
 
 /// The trace of these cycles, the first one with clock 0. Panics if they don't fit in `height` rows.
 pub fn generate(
-    program: &[ProgramRow],
+    program: &[Option<ProgramRow>],
     steps: &[CpuStep],
     end_pc: u32,
     height: usize,

@@ -24,13 +24,15 @@ pub struct ProgramAir {
 }
 
 impl ProgramAir {
-    /// The table of these instructions. Panics if they don't fit in `height` rows.
-    pub fn new(program: &[ProgramRow], height: usize) -> Self {
+    /// The table of these instructions; where there is none, its row is empty. Panics if they don't fit in `height` rows.
+    pub fn new(program: &[Option<ProgramRow>], height: usize) -> Self {
         assert!(program.len() <= height, "{} instructions for {height} rows", program.len());
         // Rows that are left over have no class, and no cycle asks for an instruction without a class.
         let mut values = vec![Val::ZERO; height * FIXED];
         for (row, instruction) in values.chunks_exact_mut(FIXED).zip(program) {
-            row.copy_from_slice(&instruction.columns());
+            if let Some(instruction) = instruction {
+                row.copy_from_slice(&instruction.columns());
+            }
         }
         Self { fixed: Some(Arc::new(RowMajorMatrix::new(values, FIXED))) }
     }
@@ -84,7 +86,7 @@ mod tests {
     use crate::cpu::Class;
     use crate::evaluate::evaluate;
 
-    fn rows() -> [ProgramRow; 2] {
+    fn rows() -> [Option<ProgramRow>; 3] {
         let class = |class| ProgramRow {
             pc: 0x20_0000,
             class,
@@ -96,13 +98,13 @@ mod tests {
             rs2: 10,
             imm: 0xdead_beef,
         };
-        [class(Class::BranchEq), ProgramRow { pc: 0x20_0004, ..class(Class::Ecall) }]
+        [Some(class(Class::BranchEq)), None, Some(ProgramRow { pc: 0x20_0008, ..class(Class::Ecall) })]
     }
 
     #[test]
     fn states_each_instruction_as_often_as_it_is_executed() {
         let air = ProgramAir::new(&rows(), 4);
-        let report = evaluate(&air, &generate(&[3, 5], 4), &[]);
+        let report = evaluate(&air, &generate(&[3, 0, 5], 4), &[]);
         let messages = report.balance.on(name::PROGRAM);
         let flags = 1 << 3 | 1 << 14;
         assert_eq!(messages[&vec![0x20_0000, flags, 0, 32, 17, 10, 0xbeef, 0xdead]], -3);

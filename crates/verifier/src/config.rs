@@ -1,0 +1,95 @@
+//! The proof system's parameters: one struct that prover, verifier and the soundness calculation share.
+
+use ashlar_machine::Val;
+use p3_challenger::DuplexChallenger;
+use p3_commit::ExtensionMmcs;
+use p3_dft::Radix2DitParallel;
+use p3_field::Field;
+use p3_field::extension::BinomialExtensionField;
+use p3_fri::{FriParameters, TwoAdicFriPcs};
+use p3_koala_bear::{
+    Poseidon2KoalaBear, default_koalabear_poseidon2_16, default_koalabear_poseidon2_24,
+};
+use p3_merkle_tree::MerkleTreeMmcs;
+use p3_symmetric::{PaddingFreeSponge, TruncatedPermutation};
+use p3_uni_stark::StarkConfig;
+
+/// The extension field that challenges come from.
+pub type Challenge = BinomialExtensionField<Val, 4>;
+/// Hashes rows: a sponge of rate 16 and capacity 8.
+pub type LeafHash = PaddingFreeSponge<Poseidon2KoalaBear<24>, 24, 16, 8>;
+/// Hashes two digests.
+pub type NodeHash = TruncatedPermutation<Poseidon2KoalaBear<16>, 2, 8, 16>;
+/// Commits to matrices over the base field.
+pub type ValMmcs = MerkleTreeMmcs<<Val as Field>::Packing, <Val as Field>::Packing, LeafHash, NodeHash, 2, 8>;
+/// Commits to matrices over the extension field.
+pub type ChallengeMmcs = ExtensionMmcs<Val, Challenge, ValMmcs>;
+/// The transcript's sponge.
+pub type Challenger = DuplexChallenger<Val, Poseidon2KoalaBear<16>, 16, 8>;
+/// The polynomial commitment scheme.
+pub type Pcs = TwoAdicFriPcs<Val, Radix2DitParallel<Val>, ValMmcs, ChallengeMmcs>;
+/// What Plonky3 is told.
+pub type Config = StarkConfig<Pcs, Challenge, Challenger>;
+
+/// Every number that the security level depends on beside the tables themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameters {
+    /// log2 of the inverse rate.
+    pub log_blowup: usize,
+    /// log2 of the number of coefficients at which folding stops.
+    pub log_final_polynomial: usize,
+    /// log2 of the most that one round folds by.
+    pub log_arity_max: usize,
+    /// Queries.
+    pub queries: usize,
+    /// Grinding before the queries, in bits.
+    pub query_grinding: usize,
+    /// Grinding before each folding challenge.
+    pub fold_grinding: usize,
+    /// Grinding before the challenge that batches openings.
+    pub batch_grinding: usize,
+    /// Grinding before the challenges of the buses.
+    pub lookup_grinding: usize,
+    /// Grinding before the out-of-domain point.
+    pub point_grinding: usize,
+    /// Height of the Merkle trees' caps.
+    pub cap_height: usize,
+}
+
+/// The parameters of segment proofs.
+pub const SEGMENT: Parameters = Parameters {
+    log_blowup: 1,
+    log_final_polynomial: 5,
+    log_arity_max: 4,
+    queries: 193,
+    query_grinding: 20,
+    fold_grinding: 3,
+    batch_grinding: 10,
+    lookup_grinding: 12,
+    point_grinding: 3,
+    cap_height: 4,
+};
+
+impl Parameters {
+    /// The same as Plonky3 wants it.
+    pub fn config(&self) -> Config {
+        let permutation = default_koalabear_poseidon2_16();
+        let leaves = LeafHash::new(default_koalabear_poseidon2_24());
+        let nodes = NodeHash::new(permutation.clone());
+        let mmcs = ValMmcs::new(leaves, nodes, self.cap_height);
+        let fri = FriParameters {
+            log_blowup: self.log_blowup,
+            log_final_poly_len: self.log_final_polynomial,
+            max_log_arity: self.log_arity_max,
+            num_queries: self.queries,
+            batch_proof_of_work_bits: self.batch_grinding,
+            commit_proof_of_work_bits: self.fold_grinding,
+            query_proof_of_work_bits: self.query_grinding,
+            mmcs: ChallengeMmcs::new(mmcs.clone()),
+        };
+        let pcs = Pcs::new(Radix2DitParallel::default(), mmcs, fri);
+        StarkConfig::new(pcs, Challenger::new(permutation))
+            .with_lookup_proof_of_work_bits(self.lookup_grinding)
+            .with_ood_proof_of_work_bits(self.point_grinding)
+    }
+}

@@ -1,0 +1,55 @@
+//! Why a proof is refused.
+
+use alloc::string::String;
+
+use thiserror::Error;
+
+use crate::key::ProgramKey;
+
+/// Bytes that are not the encoding of a proof.
+#[derive(Debug, Error)]
+#[allow(missing_docs)] // The messages say it.
+pub enum MalformedProof {
+    #[error("not a proof: it does not start with its magic bytes")]
+    Magic,
+    #[error("the proof is cut off")]
+    Truncated,
+    #[error("the proof's encoding has version {version}, this verifier knows {}", crate::proof::VERSION)]
+    Version { version: u32 },
+    #[error("the proof does not decode: {0}")]
+    Encoding(postcard::Error),
+    #[error("{bytes} bytes follow the proof")]
+    TrailingBytes { bytes: usize },
+    #[error("the proof has {bytes} bytes, more than {}", crate::proof::PROOF_BYTES_MAX)]
+    TooLong { bytes: usize },
+    #[error("the public output has {bytes} bytes, more than {}", crate::proof::OUTPUT_BYTES_MAX)]
+    OutputTooLong { bytes: usize },
+    #[error("the proof has {segments} segments, more than {}", crate::proof::SEGMENTS_MAX)]
+    TooManySegments { segments: usize },
+    #[error("the bytes are not the canonical encoding of the proof that they hold")]
+    NotCanonical,
+}
+
+/// A proof that does not prove its statement.
+#[derive(Debug, Error)]
+#[allow(missing_docs)] // The messages say it.
+pub enum RefusedProof {
+    #[error("the proof is of program {found}, not of {expected}")]
+    Program { expected: ProgramKey, found: ProgramKey },
+    #[error("the proof has no segment")]
+    NoSegment,
+    #[error("the program does not halt in the last segment")]
+    NotHalted,
+    #[error("the program halts in segment {segment}, which is not the last one")]
+    EarlyHalt { segment: usize },
+    #[error("the public output is not what the program committed")]
+    Output,
+    #[error("segment {segment} has shape {shape}, which does not exist")]
+    UnknownShape { segment: usize, shape: u8 },
+    #[error("segment {segment} does not have the tables of its shape")]
+    TablesOfShape { segment: usize },
+    #[error("segment {segment} ends at an address above the image")]
+    EndOutside { segment: usize },
+    #[error("segment {segment} is not proven: {reason}")]
+    Segment { segment: usize, reason: String },
+}

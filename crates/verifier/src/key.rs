@@ -1,0 +1,98 @@
+//! What a program is to a verifier.
+
+use alloc::vec::Vec;
+
+use ashlar_machine::hash::{Digest, Hasher};
+use ashlar_machine::{SHAPES, Val};
+use p3_field::{PrimeCharacteristicRing, PrimeField32};
+use p3_symmetric::MerkleCap;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Parameters, SEGMENT};
+
+/// Version of the machine: of its instruction set, calls, tables and their constraints. A proof of one version says
+/// nothing to a verifier of another.
+pub const MACHINE_VERSION: u32 = 1;
+
+/// Commitment to fixed columns.
+pub type Commitment = MerkleCap<Val, [Val; 8]>;
+
+/// What a verifier must know of a program; made from its ELF by anyone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VerifyingKey {
+    /// Commitment to the fixed columns: the program table and the lookup table. It is the same for all shapes.
+    pub fixed: Commitment,
+    /// Root of the memory tree before the first instruction.
+    pub initial_root: Digest,
+    /// Address of the first instruction.
+    pub entry: u32,
+}
+
+/// Identifies a program, the machine it runs on, and the parameters of its proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ProgramKey(pub [u8; 32]);
+
+impl core::fmt::Display for ProgramKey {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("0x")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl VerifyingKey {
+    /// programKey, as `specs/007-proof.md` defines it.
+    pub fn program_key(&self) -> ProgramKey {
+        let mut elements = Vec::from([Val::from_u32(MACHINE_VERSION)]);
+        elements.extend(parameters(&SEGMENT).map(|x| Val::from_u32(x as u32)));
+        elements.push(Val::from_usize(SHAPES.len()));
+        elements.extend(SHAPES.iter().flat_map(|shape| shape.heights.map(Val::from_u8)));
+        elements.extend(self.initial_root);
+        // Below 2^24: text lies in the image.
+        elements.push(Val::from_u32(self.entry));
+        elements.extend(self.fixed.roots().iter().flatten());
+        let digest = hash(&elements);
+        let mut key = [0; 32];
+        for (bytes, element) in key.as_chunks_mut::<4>().0.iter_mut().zip(digest) {
+            *bytes = element.as_canonical_u32().to_be_bytes();
+        }
+        ProgramKey(key)
+    }
+}
+
+const fn parameters(parameters: &Parameters) -> [usize; 10] {
+    let Parameters {
+        log_blowup,
+        log_final_polynomial,
+        log_arity_max,
+        queries,
+        query_grinding,
+        fold_grinding,
+        batch_grinding,
+        lookup_grinding,
+        point_grinding,
+        cap_height,
+    } = *parameters;
+    [
+        log_blowup,
+        log_final_polynomial,
+        log_arity_max,
+        queries,
+        query_grinding,
+        fold_grinding,
+        batch_grinding,
+        lookup_grinding,
+        point_grinding,
+        cap_height,
+    ]
+}
+
+/// Compresses the elements' number and then the elements, 8 at a time, the last block filled up with zeros.
+fn hash(elements: &[Val]) -> Digest {
+    let hasher = Hasher::default();
+    let mut digest = [Val::ZERO; 8];
+    digest[0] = Val::from_usize(elements.len());
+    elements.chunks(8).fold(digest, |digest, chunk| {
+        let block = core::array::from_fn(|i| chunk.get(i).copied().unwrap_or_default());
+        hasher.compress(&digest, &block)
+    })
+}
