@@ -9,7 +9,10 @@ mod columns;
 mod counts;
 pub mod evaluate;
 pub mod hash;
+pub mod less_than;
 pub mod opcode;
+pub mod shift;
+pub mod subword;
 #[cfg(test)]
 mod testing;
 
