@@ -10,9 +10,12 @@ mod counts;
 pub mod cpu;
 pub mod evaluate;
 pub mod hash;
+pub mod less_than;
 pub mod lookup;
 pub mod opcode;
 pub mod program;
+pub mod shift;
+pub mod subword;
 mod table;
 #[cfg(test)]
 mod testing;

@@ -4,8 +4,10 @@ use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use p3_air::symbolic::AirLayout;
 use p3_air::{Air, BaseAir};
 use p3_field::PrimeCharacteristicRing;
+use p3_lookup::{InteractionSymbolicBuilder, LogUpGadget, LookupProtocol, Lookups};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
@@ -84,6 +86,30 @@ pub(crate) fn assert_every_column_matters<A>(
         let is_free = free.iter().any(|(free, _)| *free == column);
         assert_eq!(is_caught, !is_free, "column {column}: caught {is_caught}, listed as free {is_free}");
     }
+}
+
+/// Whether a trace holds and asks the lookup table only for what it has, so that the judgement is left to other buses.
+pub(crate) fn is_accepted<A>(air: &A, trace: &RowMajorMatrix<Val>) -> bool
+where
+    A: BaseAir<Val> + for<'a> Air<RowBuilder<'a>>,
+{
+    let report = evaluate(air, trace, &[]);
+    report.failures.is_empty() && report.balance.on(name::TABLE).keys().all(|message| is_in_table(message))
+}
+
+/// Columns that a row costs: main columns and the base columns of the packed auxiliary ones. Asserts that constraints
+/// and messages have degree 3 at most.
+pub(crate) fn row_width<A>(air: &A) -> usize
+where
+    A: BaseAir<Val> + Air<InteractionSymbolicBuilder<Val>>,
+{
+    const DEGREE: usize = 3;
+    let constraints =
+        InteractionSymbolicBuilder::<Val>::from_air(air, AirLayout::from_air(air)).base_constraints();
+    assert!(constraints.iter().all(|constraint| constraint.degree_multiple() <= DEGREE));
+    let lookups = Lookups::from_air::<Val, A>(air).pack_same_bus(&LogUpGadget::new(), DEGREE);
+    assert!(lookups.iter().all(|lookup| LogUpGadget::new().constraint_degree(lookup) <= DEGREE));
+    air.width() + 4 * (1 + lookups.len())
 }
 
 /// Whether a change of messages is caught by the other tables.
