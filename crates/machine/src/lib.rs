@@ -5,13 +5,17 @@ extern crate alloc;
 
 pub mod bitwise;
 pub mod bus;
+pub mod call;
 mod columns;
 mod counts;
 pub mod evaluate;
 pub mod hash;
+pub mod hint;
 pub mod opcode;
+pub mod port;
 #[cfg(test)]
 mod testing;
+mod timestamp;
 
 pub use counts::TableCounts;
 
