@@ -196,6 +196,41 @@ pub fn answer_instruction<AB: InteractionBuilder>(
     builder.push_interaction(name::INSTRUCTION, message.fields(), Count::provided(-count.into()));
 }
 
+/// Hands an `ECALL` to the call table: its clock, the number in a7 and the limbs of a0.
+pub fn send_ecall<AB: InteractionBuilder>(
+    builder: &mut AB,
+    clock: impl Into<AB::Expr>,
+    number: impl Into<AB::Expr>,
+    a0: [impl Into<AB::Expr>; 2],
+    count: Count<AB::Expr>,
+) {
+    let [low, high] = a0.map(Into::into);
+    builder.push_interaction(name::ECALL, [clock.into(), number.into(), low, high], count);
+}
+
+/// The call table's side.
+pub fn receive_ecall<AB: InteractionBuilder>(
+    builder: &mut AB,
+    clock: impl Into<AB::Expr>,
+    number: impl Into<AB::Expr>,
+    a0: [impl Into<AB::Expr>; 2],
+    count: Count<AB::Expr>,
+) {
+    send_ecall(builder, clock, number, a0, -count);
+}
+
+/// Hands a call to the table that does it, see [`receive_call`].
+pub fn send_call<AB: InteractionBuilder>(
+    builder: &mut AB,
+    number: impl Into<AB::Expr>,
+    clock: impl Into<AB::Expr>,
+    words: [AB::Expr; 4],
+    count: Count<AB::Expr>,
+) {
+    let fields = [number.into(), clock.into()].into_iter().chain(words);
+    builder.push_interaction(name::CALL, fields.collect::<Vec<_>>(), count);
+}
+
 /// Takes a call from the call table: its clock and the arguments w0 to w3, which are word addresses (but w1 of `HINT`
 /// is the number of words).
 pub fn receive_call<AB: InteractionBuilder>(
@@ -205,8 +240,7 @@ pub fn receive_call<AB: InteractionBuilder>(
     words: [AB::Expr; 4],
     count: Count<AB::Expr>,
 ) {
-    let fields = [number.into(), clock.into()].into_iter().chain(words);
-    builder.push_interaction(name::CALL, fields.collect::<Vec<_>>(), -count);
+    send_call(builder, number, clock, words, -count);
 }
 
 /// A message of the `port` bus: up to 4 consecutive words in memory.
@@ -288,16 +322,4 @@ pub fn answer_table<AB: InteractionBuilder>(
     let [x, y, z] = entry;
     let fields = [AB::Expr::from_u32(tag), x, y, z];
     builder.push_interaction(name::TABLE, fields, Count::provided(-count.into()));
-}
-
-/// Hands a call to the call table: clock, number and the limbs of a0.
-pub fn send_ecall<AB: InteractionBuilder>(
-    builder: &mut AB,
-    clock: impl Into<AB::Expr>,
-    number: impl Into<AB::Expr>,
-    a0: [impl Into<AB::Expr>; 2],
-    count: Count<AB::Expr>,
-) {
-    let [low, high] = a0.map(Into::into);
-    builder.push_interaction(name::ECALL, [clock.into(), number.into(), low, high], count);
 }

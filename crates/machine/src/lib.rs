@@ -5,18 +5,22 @@ extern crate alloc;
 
 pub mod bitwise;
 pub mod bus;
+pub mod call;
 mod columns;
 mod counts;
 pub mod cpu;
 pub mod evaluate;
 pub mod hash;
+pub mod hint;
 pub mod less_than;
 pub mod lookup;
 pub mod opcode;
+pub mod port;
 pub mod program;
 pub mod shift;
 pub mod subword;
 mod table;
+mod timestamp;
 #[cfg(test)]
 mod testing;
 

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use p3_air::symbolic::AirLayout;
 use p3_air::{Air, BaseAir};
 use p3_field::PrimeCharacteristicRing;
+use p3_field::extension::BinomialExtensionField;
 use p3_lookup::{InteractionSymbolicBuilder, LogUpGadget, LookupProtocol, Lookups};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
@@ -120,4 +121,43 @@ fn is_refused(before: &Balance, after: &Balance) -> bool {
         others
     };
     others(before) != others(after) || after.on(name::TABLE).keys().any(|message| !is_in_table(message))
+}
+
+/// What the other tables see of a trace that its own constraints and the lookup table accept; nothing, if they refuse it.
+pub(crate) fn accept<A>(air: &A, trace: &RowMajorMatrix<Val>) -> Option<Balance>
+where
+    A: BaseAir<Val> + for<'a> Air<RowBuilder<'a>>,
+{
+    let mut report = evaluate(air, trace, &[]);
+    let asked = report.balance.0.remove(name::TABLE).unwrap_or_default();
+    let holds = report.failures.is_empty() && asked.keys().all(|message| is_in_table(message));
+    holds.then_some(report.balance)
+}
+
+type Challenge = BinomialExtensionField<Val, 4>;
+
+/// What a chip costs: main columns, auxiliary columns (counted in base columns, as the prover packs them) and the
+/// degree of its constraints, those of the buses included.
+pub(crate) fn shape<A>(air: &A) -> (usize, usize, usize)
+where
+    A: BaseAir<Val> + Air<InteractionSymbolicBuilder<Val, Challenge>>,
+{
+    let lookups = Lookups::from_air::<Challenge, A>(air).pack_same_bus(&LogUpGadget, 3);
+    let builder = InteractionSymbolicBuilder::from_air(air, AirLayout::from_air(air));
+    let constraints = builder.base_constraints();
+    let own = constraints.iter().map(|constraint| constraint.degree_multiple());
+    let buses = lookups.iter().map(|lookup| LogUpGadget.constraint_degree(lookup));
+    (air.width(), 4 * (1 + lookups.len()), own.chain(buses).max().unwrap_or(0))
+}
+
+/// Words that look random (SplitMix64).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) const fn word(&mut self) -> u32 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z >> 32) as u32
+    }
 }
