@@ -20,9 +20,9 @@ pub mod program;
 pub mod shift;
 pub mod subword;
 mod table;
-mod timestamp;
 #[cfg(test)]
 mod testing;
+mod timestamp;
 
 pub use counts::TableCounts;
 pub use table::{ABSENT, Packing, SHAPES, Shape, Table};

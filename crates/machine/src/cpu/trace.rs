@@ -51,7 +51,9 @@ pub fn generate(
                 let row: &mut CpuColumns<Val> = row.borrow_mut();
                 match steps.get(clock) {
                     Some(step) => {
-                        fill(row, &program[step.instruction as usize], step, clock as u32, &mut counts)
+                        let instruction = program[step.instruction as usize].as_ref();
+                        let instruction = instruction.expect("a cycle has an instruction");
+                        fill(row, instruction, step, clock as u32, &mut counts);
                     }
                     None => fill_padding(row, end_pc, clock as u32, &mut counts),
                 }
