@@ -6,10 +6,15 @@ extern crate alloc;
 pub mod bitwise;
 pub mod bus;
 mod columns;
+pub mod commit;
 mod counts;
 pub mod evaluate;
 pub mod hash;
+pub mod node;
 pub mod opcode;
+pub mod page;
+pub mod permute;
+pub mod poseidon2;
 #[cfg(test)]
 mod testing;
 
