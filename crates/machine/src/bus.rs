@@ -323,3 +323,72 @@ pub fn answer_table<AB: InteractionBuilder>(
     let fields = [AB::Expr::from_u32(tag), x, y, z];
     builder.push_interaction(name::TABLE, fields, Count::provided(-count.into()));
 }
+
+/// States that z = C(x, y), this many times.
+pub fn answer_compress<AB: InteractionBuilder>(
+    builder: &mut AB,
+    x: [AB::Expr; 8],
+    y: [AB::Expr; 8],
+    z: [AB::Expr; 8],
+    count: impl Into<AB::Expr>,
+) {
+    ask_compress(builder, x, y, z, Count::provided(-count.into()));
+}
+
+/// Asks that `output` is the permutation of `input`.
+pub fn ask_permute<AB: InteractionBuilder>(
+    builder: &mut AB,
+    input: [AB::Expr; 16],
+    output: [AB::Expr; 16],
+    count: Count<AB::Expr>,
+) {
+    let fields: Vec<_> = input.into_iter().chain(output).collect();
+    builder.push_interaction(name::PERMUTE, fields, count);
+}
+
+/// States that `output` is the permutation of `input`, this many times.
+pub fn answer_permute<AB: InteractionBuilder>(
+    builder: &mut AB,
+    input: [AB::Expr; 16],
+    output: [AB::Expr; 16],
+    count: impl Into<AB::Expr>,
+) {
+    ask_permute(builder, input, output, Count::provided(-count.into()));
+}
+
+/// A message of the `node` bus: in the memory tree, the node at this place has the digest `old` before the segment and
+/// `new` after it.
+pub struct NodeMessage<E> {
+    /// Distance from the root.
+    pub depth: E,
+    /// Position among the nodes of this depth.
+    pub index: E,
+    /// Digest before.
+    pub old: [E; 8],
+    /// Digest after.
+    pub new: [E; 8],
+}
+
+impl<E> NodeMessage<E> {
+    fn fields(self) -> Vec<E> {
+        [self.depth, self.index].into_iter().chain(self.old).chain(self.new).collect()
+    }
+}
+
+/// Hands a node to whoever opens it.
+pub fn send_node<AB: InteractionBuilder>(
+    builder: &mut AB,
+    message: NodeMessage<AB::Expr>,
+    count: Count<AB::Expr>,
+) {
+    builder.push_interaction(name::NODE, message.fields(), count);
+}
+
+/// Takes a node in order to open it.
+pub fn receive_node<AB: InteractionBuilder>(
+    builder: &mut AB,
+    message: NodeMessage<AB::Expr>,
+    count: Count<AB::Expr>,
+) {
+    builder.push_interaction(name::NODE, message.fields(), -count);
+}

@@ -7,6 +7,7 @@ pub mod bitwise;
 pub mod bus;
 pub mod call;
 mod columns;
+pub mod commit;
 mod counts;
 pub mod cpu;
 pub mod evaluate;
@@ -14,15 +15,19 @@ pub mod hash;
 pub mod hint;
 pub mod less_than;
 pub mod lookup;
+pub mod node;
 pub mod opcode;
+pub mod page;
+pub mod permute;
 pub mod port;
+pub mod poseidon2;
 pub mod program;
 pub mod shift;
 pub mod subword;
 mod table;
+mod timestamp;
 #[cfg(test)]
 mod testing;
-mod timestamp;
 
 pub use counts::TableCounts;
 pub use table::{ABSENT, Packing, SHAPES, Shape, Table};

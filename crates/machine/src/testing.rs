@@ -41,7 +41,7 @@ pub(crate) fn assert_counted(balance: &Balance, counts: &TableCounts) {
 }
 
 /// Whether the lookup table has this entry.
-fn is_in_table(message: &[u32]) -> bool {
+pub(crate) fn is_in_table(message: &[u32]) -> bool {
     let [tag, x, y, z] = *message else { return false };
     let are_bytes = x < 256 && y < 256;
     match tag {
@@ -160,4 +160,32 @@ impl Random {
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z >> 32) as u32
     }
+}
+
+/// Asserts what a chip costs: main columns, auxiliary columns as the proof system lays them out (4 per extension
+/// element), and that no constraint has a degree above 3.
+pub(crate) fn assert_width<A>(air: &A, main: usize, auxiliary: usize)
+where
+    A: Air<InteractionSymbolicBuilder<Val, Val>>,
+{
+    const DEGREE_MAX: usize = 3;
+    let symbolic = InteractionSymbolicBuilder::<Val, Val>::from_air(air, AirLayout::from_air(air));
+    let degree = symbolic.base_constraints().iter().map(|constraint| constraint.degree_multiple()).max();
+    assert!(degree <= Some(DEGREE_MAX), "constraints of degree {degree:?}");
+    let lookups = Lookups::<Val>::from_air::<Val, A>(air).pack_same_bus(&LogUpGadget, DEGREE_MAX);
+    for lookup in lookups.iter() {
+        let degree = LogUpGadget.constraint_degree(lookup);
+        assert!(degree <= DEGREE_MAX, "{:?} of degree {degree}", lookup.kind);
+    }
+    assert_eq!((air.width(), 4 * (1 + lookups.len())), (main, auxiliary));
+}
+
+/// Numbers that look random, the same on every run (SplitMix64).
+pub(crate) fn random_words(seed: u64) -> impl Iterator<Item = u32> {
+    (1..).map(move |i: u64| {
+        let mut z = seed.wrapping_add(i).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 32) as u32
+    })
 }
