@@ -18,8 +18,9 @@ pub const REGISTER_PAGE: u32 = REGISTERS / PAGE_WORDS as u32;
 /// Pages of registers: x0 to x15, x16 to x31, and the one that takes what is written to x0.
 pub const REGISTER_PAGES: u32 = 3;
 
-/// Depth and index of the subtrees that hold pages: memory (2^24 pages) and registers. What lies in neither is void.
-const SUBTREES: [(u32, u32); 2] = [(3, 0), (2, 3)];
+/// Depth and index of the subtrees that hold pages: memory (2^24 pages) and registers (4 pages). What lies in neither is
+/// void.
+const SUBTREES: [(u32, u32); 2] = [(3, 0), (25, 3 << 23)];
 
 /// The digest of void: no page and no node has it, so nobody can read or write there.
 const VOID: Digest = [ashlar_machine::Val::ZERO; 8];
@@ -51,11 +52,6 @@ impl MemoryTree {
             empty.push(hasher.compress(&empty[height], &empty[height]));
         }
         let mut tree = Self { hasher, levels: vec![HashMap::new(); DEPTH as usize + 1], empty };
-        for depth in (0..3).rev() {
-            for index in 0..1 << depth {
-                tree.rehash(depth, index);
-            }
-        }
         let mut changes: Vec<_> = initial_pages(program)
             .into_iter()
             .map(|(page, words)| PageChange { page, new: tree.hasher.page(&words) })
@@ -77,16 +73,6 @@ impl MemoryTree {
         }
         let is_inside = |(top, root): (u32, u32)| depth >= top && index >> (depth - top) == root;
         if SUBTREES.into_iter().any(is_inside) { self.empty[(DEPTH - depth) as usize] } else { VOID }
-    }
-
-    /// Whether an index, of a node at the last level, is that of a page.
-    fn rehash(&mut self, depth: u32, index: u32) {
-        let is_void = !SUBTREES.iter().any(|(top, root)| *top >= depth && root >> (top - depth) == index);
-        if !is_void {
-            let [left, right] = self.children(depth, index);
-            let digest = self.hasher.compress(&left, &right);
-            self.levels[depth as usize].insert(index, digest);
-        }
     }
 
     fn children(&self, depth: u32, index: u32) -> [Digest; 2] {
