@@ -7,8 +7,10 @@ pub mod bitwise;
 pub mod bus;
 mod columns;
 mod counts;
+pub mod div;
 pub mod evaluate;
 pub mod hash;
+pub mod mul;
 pub mod opcode;
 #[cfg(test)]
 mod testing;

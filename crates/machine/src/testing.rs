@@ -4,8 +4,10 @@ use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use p3_air::symbolic::AirLayout;
 use p3_air::{Air, BaseAir};
 use p3_field::PrimeCharacteristicRing;
+use p3_lookup::{InteractionSymbolicBuilder, LogUpGadget, LookupProtocol, Lookups};
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
@@ -38,7 +40,7 @@ pub(crate) fn assert_counted(balance: &Balance, counts: &TableCounts) {
 }
 
 /// Whether the lookup table has this entry.
-fn is_in_table(message: &[u32]) -> bool {
+pub(crate) fn is_in_table(message: &[u32]) -> bool {
     let [tag, x, y, z] = *message else { return false };
     let are_bytes = x < 256 && y < 256;
     match tag {
@@ -94,4 +96,26 @@ fn is_refused(before: &Balance, after: &Balance) -> bool {
         others
     };
     others(before) != others(after) || after.on(name::TABLE).keys().any(|message| !is_in_table(message))
+}
+
+/// Columns of the main and of the auxiliary trace, as the proof system packs messages. Asserts that constraints have
+/// degree 3 at most.
+pub(crate) fn total_width<A>(air: &A) -> usize
+where
+    A: BaseAir<Val> + Air<InteractionSymbolicBuilder<Val>>,
+{
+    let builder = InteractionSymbolicBuilder::<Val>::from_air(air, AirLayout::from_air(air));
+    for (i, constraint) in builder.base_constraints().iter().enumerate() {
+        assert!(
+            constraint.degree_multiple() <= 3,
+            "constraint {i} has degree {}",
+            constraint.degree_multiple()
+        );
+    }
+    let gadget = LogUpGadget::new();
+    let lookups = Lookups::from_air::<Val, A>(air).pack_same_bus(&gadget, 3);
+    for lookup in lookups.iter() {
+        assert!(gadget.constraint_degree(lookup) <= 3, "a message has too high a degree: {lookup:?}");
+    }
+    air.width() + 4 * (1 + lookups.len())
 }
