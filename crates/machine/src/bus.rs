@@ -282,7 +282,7 @@ pub fn receive_port<AB: InteractionBuilder>(
     builder.push_interaction(name::PORT, message.fields(), -count);
 }
 
-/// Asks that z = C(x, y), the compression of [`crate::hash::compress`].
+/// Asks that z = C(x, y), the compression of [`crate::hash::Hasher::compress`].
 pub fn ask_compress<AB: InteractionBuilder>(
     builder: &mut AB,
     x: [AB::Expr; 8],

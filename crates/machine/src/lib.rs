@@ -10,11 +10,13 @@ mod columns;
 pub mod commit;
 mod counts;
 pub mod cpu;
+pub mod div;
 pub mod evaluate;
 pub mod hash;
 pub mod hint;
 pub mod less_than;
 pub mod lookup;
+pub mod mul;
 pub mod node;
 pub mod opcode;
 pub mod page;
@@ -25,9 +27,9 @@ pub mod program;
 pub mod shift;
 pub mod subword;
 mod table;
-mod timestamp;
 #[cfg(test)]
 mod testing;
+mod timestamp;
 
 pub use counts::TableCounts;
 pub use table::{ABSENT, Packing, SHAPES, Shape, Table};

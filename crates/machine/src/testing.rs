@@ -98,21 +98,6 @@ where
     report.failures.is_empty() && report.balance.on(name::TABLE).keys().all(|message| is_in_table(message))
 }
 
-/// Columns that a row costs: main columns and the base columns of the packed auxiliary ones. Asserts that constraints
-/// and messages have degree 3 at most.
-pub(crate) fn row_width<A>(air: &A) -> usize
-where
-    A: BaseAir<Val> + Air<InteractionSymbolicBuilder<Val>>,
-{
-    const DEGREE: usize = 3;
-    let constraints =
-        InteractionSymbolicBuilder::<Val>::from_air(air, AirLayout::from_air(air)).base_constraints();
-    assert!(constraints.iter().all(|constraint| constraint.degree_multiple() <= DEGREE));
-    let lookups = Lookups::from_air::<Val, A>(air).pack_same_bus(&LogUpGadget::new(), DEGREE);
-    assert!(lookups.iter().all(|lookup| LogUpGadget::new().constraint_degree(lookup) <= DEGREE));
-    air.width() + 4 * (1 + lookups.len())
-}
-
 /// Whether a change of messages is caught by the other tables.
 fn is_refused(before: &Balance, after: &Balance) -> bool {
     let others = |balance: &Balance| {
@@ -162,30 +147,28 @@ impl Random {
     }
 }
 
-/// Asserts what a chip costs: main columns, auxiliary columns as the proof system lays them out (4 per extension
-/// element), and that no constraint has a degree above 3.
+/// Asserts what a chip costs: main and auxiliary columns, and that no constraint has a degree above 3.
 pub(crate) fn assert_width<A>(air: &A, main: usize, auxiliary: usize)
 where
-    A: Air<InteractionSymbolicBuilder<Val, Val>>,
+    A: BaseAir<Val> + Air<InteractionSymbolicBuilder<Val, Challenge>>,
 {
-    const DEGREE_MAX: usize = 3;
-    let symbolic = InteractionSymbolicBuilder::<Val, Val>::from_air(air, AirLayout::from_air(air));
-    let degree = symbolic.base_constraints().iter().map(|constraint| constraint.degree_multiple()).max();
-    assert!(degree <= Some(DEGREE_MAX), "constraints of degree {degree:?}");
-    let lookups = Lookups::<Val>::from_air::<Val, A>(air).pack_same_bus(&LogUpGadget, DEGREE_MAX);
-    for lookup in lookups.iter() {
-        let degree = LogUpGadget.constraint_degree(lookup);
-        assert!(degree <= DEGREE_MAX, "{:?} of degree {degree}", lookup.kind);
-    }
-    assert_eq!((air.width(), 4 * (1 + lookups.len())), (main, auxiliary));
+    let (width, packed, degree) = shape(air);
+    assert!(degree <= 3, "a constraint has degree {degree}");
+    assert_eq!((width, packed), (main, auxiliary));
 }
 
-/// Numbers that look random, the same on every run (SplitMix64).
+/// Main and auxiliary columns together. Asserts that no constraint has a degree above 3.
+pub(crate) fn total_width<A>(air: &A) -> usize
+where
+    A: BaseAir<Val> + Air<InteractionSymbolicBuilder<Val, Challenge>>,
+{
+    let (width, packed, degree) = shape(air);
+    assert!(degree <= 3, "a constraint has degree {degree}");
+    width + packed
+}
+
+/// Words that look random, the same on every run.
 pub(crate) fn random_words(seed: u64) -> impl Iterator<Item = u32> {
-    (1..).map(move |i: u64| {
-        let mut z = seed.wrapping_add(i).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 32) as u32
-    })
+    let mut random = Random(seed);
+    core::iter::repeat_with(move || random.word())
 }

@@ -69,7 +69,7 @@ fn every_column_matters() {
 
 #[test]
 fn has_the_planned_width() {
-    assert_eq!(testing::row_width(&LessThanAir), 9 + 12 + 4);
+    assert_eq!(testing::total_width(&LessThanAir), 9 + 12 + 4);
 }
 
 fn is_accepted(event: LessThanEvent, change: impl FnOnce(&mut LessThanLane<Val>)) -> bool {

@@ -81,7 +81,7 @@ fn every_column_matters() {
 
 #[test]
 fn has_the_planned_width() {
-    assert_eq!(testing::row_width(&SubwordAir), LANES * (19 + 6) + 4);
+    assert_eq!(testing::total_width(&SubwordAir), LANES * (19 + 6) + 4);
 }
 
 /// A row of one operation and an unused lane, with changes.
