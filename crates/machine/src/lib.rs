@@ -15,6 +15,7 @@ pub mod hash;
 pub mod hint;
 pub mod less_than;
 pub mod lookup;
+pub mod modmul;
 pub mod node;
 pub mod opcode;
 pub mod page;
@@ -25,9 +26,9 @@ pub mod program;
 pub mod shift;
 pub mod subword;
 mod table;
-mod timestamp;
 #[cfg(test)]
 mod testing;
+mod timestamp;
 
 pub use counts::TableCounts;
 pub use table::{ABSENT, Packing, SHAPES, Shape, Table};
