@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+pub mod air;
 pub mod bitwise;
 pub mod bus;
 pub mod call;
