@@ -26,6 +26,7 @@ pub mod permute;
 pub mod port;
 pub mod poseidon2;
 pub mod program;
+pub mod secp256k1;
 pub mod shift;
 pub mod subword;
 mod table;
