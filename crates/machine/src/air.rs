@@ -116,5 +116,5 @@ machine_air! {
     //Keccak: crate::keccak::KeccakAir,
     Modmul256: crate::modmul::ModmulAir<8>,
     Modmul384: crate::modmul::ModmulAir<12>,
-    //Secp256k1: crate::secp256k1::Secp256k1Air,
+    Secp256k1: crate::secp256k1::Secp256k1Air,
 }
