@@ -80,7 +80,10 @@ fn text_may_lie_at_zero_and_end_a_word_before_the_image() {
 #[test]
 fn text_in_the_last_word_of_the_image_is_refused() {
     let last = 0x00ff_fffc;
-    assert_eq!(layout(&[Segment::text(last, &[NOP])]), LayoutError::TextAtImageEnd { address: last, size: 4 });
+    assert_eq!(
+        layout(&[Segment::text(last, &[NOP])]),
+        LayoutError::TextAtImageEnd { address: last, size: 4 }
+    );
     let across = Segment::text(last - 4, &[NOP, NOP]);
     assert_eq!(layout(&[across]), LayoutError::TextAtImageEnd { address: last - 4, size: 8 });
     let data = Segment { flags: elf::READ, ..Segment::data(last, &[1]) };
