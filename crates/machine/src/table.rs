@@ -90,7 +90,7 @@ impl Table {
             Self::Bitwise | Self::Shift | Self::Subword => (2, 1),
             Self::Page => (1, 4),
             Self::Keccak => (1, 32),
-            Self::Secp256k1 => (1, 4),
+            Self::Permute | Self::Secp256k1 => (1, 2),
             _ => (1, 1),
         };
         Packing { units, rows }
