@@ -41,7 +41,7 @@ pub(crate) fn assert_counted(balance: &Balance, counts: &TableCounts) {
 }
 
 /// Whether the lookup table has this entry.
-fn is_in_table(message: &[u32]) -> bool {
+pub(crate) fn is_in_table(message: &[u32]) -> bool {
     let [tag, x, y, z] = *message else { return false };
     let are_bytes = x < 256 && y < 256;
     match tag {
