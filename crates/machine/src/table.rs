@@ -87,7 +87,9 @@ impl Table {
     /// What the table counts: `units` of them take `rows` rows.
     pub const fn packing(self) -> Packing {
         let (units, rows) = match self {
-            Self::Bitwise | Self::Shift | Self::Subword => (2, 1),
+            Self::Bitwise | Self::Shift => (2, 1),
+            Self::Subword => (3, 1),
+            Self::Program => (4, 1),
             Self::Page => (1, 4),
             Self::Keccak => (1, 32),
             Self::Permute | Self::Secp256k1 => (1, 2),

@@ -37,7 +37,7 @@ impl<'p> Prover<'p> {
     /// Commits to the program.
     pub fn new(program: &'p Program) -> Result<Self, ProverError> {
         let rows = program_rows(program);
-        let height = SHAPES[0].height(Table::Program);
+        let height = SHAPES[0].capacity(Table::Program) as usize;
         // The last row is the end of the text, where there is no instruction.
         if rows.len() > height {
             return Err(ProverError::ProgramTooLong { words: rows.len() - 1, rows: height });

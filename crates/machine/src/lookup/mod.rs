@@ -10,8 +10,12 @@ use p3_matrix::dense::RowMajorMatrix;
 use crate::bus::{answer_table, table_tag};
 use crate::{TableCounts, Val};
 
-/// Rows: one per number of 16 bits.
-pub const HEIGHT: usize = 1 << 16;
+/// Numbers of 16 bits: the rows that are asked for.
+const ENTRIES: u32 = 1 << 16;
+
+/// Rows: twice as many as entries, which puts the height in the grid of heights. The second half repeats the first and
+/// is not asked for.
+pub const HEIGHT: usize = 1 << 17;
 
 /// The table of 16-bit numbers, pairs of bytes, and their conjunction.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +40,8 @@ impl BaseAir<Val> for LookupAir {
         if !self.has_entries {
             return None;
         }
-        let rows = (0..HEIGHT as u32).flat_map(|x| [x, x >> 8, x & 255, (x >> 8) & x]);
+        let rows =
+            (0..HEIGHT as u32).map(|row| row % ENTRIES).flat_map(|x| [x, x >> 8, x & 255, (x >> 8) & x]);
         Some(RowMajorMatrix::new(rows.map(Val::from_u32).collect(), 4))
     }
 
@@ -74,7 +79,9 @@ impl<AB: InteractionBuilder<F = Val>> Air<AB> for LookupAir {
 pub fn generate(counts: &TableCounts) -> RowMajorMatrix<Val> {
     let rows = counts.range16.iter().zip(&counts.bytes).zip(&counts.and);
     let values = rows.flat_map(|((range16, bytes), and)| [*range16, *bytes, *and].map(Val::from_u32));
-    RowMajorMatrix::new(values.collect(), 3)
+    let mut values: Vec<_> = values.collect();
+    values.resize(HEIGHT * 3, Val::ZERO);
+    RowMajorMatrix::new(values, 3)
 }
 
 #[cfg(test)]

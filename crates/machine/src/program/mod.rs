@@ -13,8 +13,14 @@ use crate::Val;
 use crate::bus::answer_program;
 use crate::cpu::ProgramRow;
 
+/// Instructions per row.
+pub const LANES: usize = 4;
+
+/// Columns that the program fixes for an instruction.
+const FIELDS: usize = 8;
+
 /// Columns that the program fixes.
-const FIXED: usize = 8;
+const FIXED: usize = FIELDS * LANES;
 
 /// The table of instructions.
 #[derive(Clone, Debug, Default)]
@@ -24,14 +30,14 @@ pub struct ProgramAir {
 }
 
 impl ProgramAir {
-    /// The table of these instructions; where there is none, its row is empty. Panics if they don't fit in `height` rows.
+    /// The table of these instructions; where there is none, its lane is empty. Panics if they don't fit in `height` rows.
     pub fn new(program: &[Option<ProgramRow>], height: usize) -> Self {
-        assert!(program.len() <= height, "{} instructions for {height} rows", program.len());
-        // Rows that are left over have no class, and no cycle asks for an instruction without a class.
+        assert!(program.len() <= height * LANES, "{} instructions for {height} rows", program.len());
+        // Lanes that are left over have no class, and no cycle asks for an instruction without a class.
         let mut values = vec![Val::ZERO; height * FIXED];
-        for (row, instruction) in values.chunks_exact_mut(FIXED).zip(program) {
+        for (lane, instruction) in values.chunks_exact_mut(FIELDS).zip(program) {
             if let Some(instruction) = instruction {
-                row.copy_from_slice(&instruction.columns());
+                lane.copy_from_slice(&instruction.columns());
             }
         }
         Self { fixed: Some(Arc::new(RowMajorMatrix::new(values, FIXED))) }
@@ -40,7 +46,7 @@ impl ProgramAir {
 
 impl BaseAir<Val> for ProgramAir {
     fn width(&self) -> usize {
-        1
+        LANES
     }
 
     fn preprocessed_trace(&self) -> Option<RowMajorMatrix<Val>> {
@@ -62,21 +68,22 @@ impl BaseAir<Val> for ProgramAir {
 
 impl<AB: InteractionBuilder<F = Val>> Air<AB> for ProgramAir {
     fn eval(&self, builder: &mut AB) {
-        let count = builder.main().current_slice()[0];
+        let main = builder.main();
         let fixed = builder.preprocessed().clone();
-        let fixed = fixed.current_slice();
-        answer_program(builder, core::array::from_fn(|i| fixed[i].into()), count);
+        for (lane, count) in fixed.current_slice().chunks_exact(FIELDS).zip(main.current_slice()) {
+            answer_program(builder, core::array::from_fn(|i| lane[i].into()), *count);
+        }
     }
 }
 
 /// The trace: how often each instruction is executed.
 pub fn generate(counts: &[u32], height: usize) -> RowMajorMatrix<Val> {
-    assert!(counts.len() <= height, "{} instructions for {height} rows", counts.len());
-    let mut values = vec![Val::ZERO; height];
+    assert!(counts.len() <= height * LANES, "{} instructions for {height} rows", counts.len());
+    let mut values = vec![Val::ZERO; height * LANES];
     for (value, count) in values.iter_mut().zip(counts) {
         *value = Val::from_u32(*count);
     }
-    RowMajorMatrix::new(values, 1)
+    RowMajorMatrix::new(values, LANES)
 }
 
 #[cfg(test)]

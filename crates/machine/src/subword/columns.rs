@@ -1,7 +1,7 @@
 use crate::columns::columns;
 
 /// Operations per row.
-pub const LANES: usize = 2;
+pub const LANES: usize = 3;
 
 /// One operation.
 #[derive(Clone, Copy, Debug)]
