@@ -17,6 +17,8 @@
 //! | `permute` | lookup | state (16), P(state) (16) | permute | poseidon2 |
 //! | `node` | permutation | depth, index, old (8), new (8) | node | node, page |
 //! | `modmul256`, `modmul384` | permutation | clock, address of a, limbs of m, limbs of the reduced a | modmul | modmul |
+//! | `keccak_table` | lookup | see the folder of `keccak` | keccak | keccak table |
+//! | `keccak_start`, `_theta`, `_rho`, `_words`, `_shift` | permutation | see there | keccak | keccak |
 //!
 //! Numbers on a bus are field elements. A 32-bit word is two limbs of 16 bits, low first. Addresses are word addresses
 //! (byte address / 4); register r lives at [`REGISTERS`] + r. A timestamp is `8 * clock + slot`, where the clock is the
