@@ -16,6 +16,7 @@
 //! | `compress` | lookup | x (8), y (8), C(x, y) (8) | page, node, commit | poseidon2 |
 //! | `permute` | lookup | state (16), P(state) (16) | permute | poseidon2 |
 //! | `node` | permutation | depth, index, old (8), new (8) | node | node, page |
+//! | `modmul256`, `modmul384` | permutation | clock, address of a, limbs of m, limbs of the reduced a | modmul | modmul |
 //!
 //! Numbers on a bus are field elements. A 32-bit word is two limbs of 16 bits, low first. Addresses are word addresses
 //! (byte address / 4); register r lives at [`REGISTERS`] + r. A timestamp is `8 * clock + slot`, where the clock is the
@@ -84,6 +85,8 @@ pub mod name {
     pub const COMPRESS: &str = "compress";
     pub const PERMUTE: &str = "permute";
     pub const NODE: &str = "node";
+    pub const MODMUL256: &str = "modmul256";
+    pub const MODMUL384: &str = "modmul384";
 }
 
 /// A boolean multiplicity. The table constrains it to 0 or 1.
@@ -391,4 +394,43 @@ pub fn receive_node<AB: InteractionBuilder>(
     count: Count<AB::Expr>,
 ) {
     builder.push_interaction(name::NODE, message.fields(), -count);
+}
+
+/// A message of the buses `modmul256` and `modmul384`: the factor a of a multiplication is reduced by a row of its own.
+/// Two buses, as the messages of one have one length.
+pub struct ReducedMessage<E> {
+    /// Cycle of the call.
+    pub clock: E,
+    /// Word address of a.
+    pub address: E,
+    /// Limbs of the modulus.
+    pub m: Vec<E>,
+    /// Limbs of the number that a was reduced to.
+    pub reduced: Vec<E>,
+}
+
+impl<E> ReducedMessage<E> {
+    fn fields(self) -> Vec<E> {
+        [self.clock, self.address].into_iter().chain(self.m).chain(self.reduced).collect()
+    }
+}
+
+/// Hands a reduced factor to the row that multiplies.
+pub fn send_reduced<AB: InteractionBuilder>(
+    builder: &mut AB,
+    bus: &str,
+    message: ReducedMessage<AB::Expr>,
+    count: Count<AB::Expr>,
+) {
+    builder.push_interaction(bus, message.fields(), count);
+}
+
+/// Takes a reduced factor.
+pub fn receive_reduced<AB: InteractionBuilder>(
+    builder: &mut AB,
+    bus: &str,
+    message: ReducedMessage<AB::Expr>,
+    count: Count<AB::Expr>,
+) {
+    builder.push_interaction(bus, message.fields(), -count);
 }

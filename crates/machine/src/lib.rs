@@ -16,6 +16,7 @@ pub mod hash;
 pub mod hint;
 pub mod less_than;
 pub mod lookup;
+pub mod modmul;
 pub mod mul;
 pub mod node;
 pub mod opcode;

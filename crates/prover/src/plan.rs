@@ -26,7 +26,17 @@ impl<'p> Plan<'p> {
         hints: &'p [u32],
         options: Options<'_>,
     ) -> Result<Self, ProverError> {
-        let (run, metering) = meter(program, hints, options, SegmentLimits::default())?;
+        Self::with_limits(program, hints, options, SegmentLimits::default())
+    }
+
+    /// The same with other segments than a verifier accepts: for tests and measurements.
+    pub fn with_limits(
+        program: &'p Program,
+        hints: &'p [u32],
+        options: Options<'_>,
+        limits: SegmentLimits,
+    ) -> Result<Self, ProverError> {
+        let (run, metering) = meter(program, hints, options, limits)?;
         if run.exit.code != 0 {
             return Err(ProverError::ExitCode { code: run.exit.code, log: run.exit.log });
         }

@@ -1,0 +1,5 @@
+//! Runs of real programs against the constraints of all tables.
+
+mod programs;
+mod support;
+mod traces;
