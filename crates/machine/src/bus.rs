@@ -276,6 +276,18 @@ pub fn send_port<AB: InteractionBuilder>(
     builder.push_interaction(name::PORT, message.fields(), count);
 }
 
+/// The same where the tag is a column: a row that reads and a row that writes share the message.
+pub fn send_tagged_port<AB: InteractionBuilder>(
+    builder: &mut AB,
+    tag: impl Into<AB::Expr>,
+    message: PortMessage<AB::Expr>,
+    count: Count<AB::Expr>,
+) {
+    let mut fields = message.fields();
+    fields[0] = tag.into();
+    builder.push_interaction(name::PORT, fields, count);
+}
+
 /// The port table's side.
 pub fn receive_port<AB: InteractionBuilder>(
     builder: &mut AB,

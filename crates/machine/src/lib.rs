@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+pub mod air;
 pub mod bitwise;
 pub mod bus;
 pub mod call;
@@ -25,6 +26,7 @@ pub mod permute;
 pub mod port;
 pub mod poseidon2;
 pub mod program;
+pub mod secp256k1;
 pub mod shift;
 pub mod subword;
 mod table;

@@ -95,6 +95,28 @@ impl Table {
         };
         Packing { units, rows }
     }
+
+    /// Cells of one row, columns of the bus argument counted as base-field cells. Rough figures that rank shapes by
+    /// their cost.
+    pub const fn width_estimate(self) -> usize {
+        match self {
+            Self::Cpu | Self::Page => 95,
+            Self::Program => 17,
+            Self::Lookup => 19,
+            Self::Bitwise => 54,
+            Self::Shift => 82,
+            Self::LessThan => 30,
+            Self::Subword | Self::Mul => 70,
+            Self::Div => 80,
+            Self::Call | Self::Commit | Self::Node => 90,
+            Self::Port | Self::Hint => 72,
+            Self::Poseidon2 => 210,
+            Self::Permute => 180,
+            Self::Keccak => 700,
+            Self::Modmul256 | Self::Secp256k1 => 450,
+            Self::Modmul384 => 680,
+        }
+    }
 }
 
 /// How many units (instructions, calls, pages, ...) fit in how many rows.
@@ -131,6 +153,11 @@ impl Shape {
     pub const fn capacity(&self, table: Table) -> u32 {
         let Packing { units, rows } = table.packing();
         self.height(table) as u32 / rows * units
+    }
+
+    /// Cells of all tables by [`Table::width_estimate`].
+    pub fn cells(&self) -> u64 {
+        Table::ALL.iter().map(|table| self.height(*table) as u64 * table.width_estimate() as u64).sum()
     }
 
     /// The tables that are present, in order.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use ashlar_machine::Val;
 use ashlar_machine::hash::Digest;
 use p3_batch_stark::BatchProof;
+use p3_field::PrimeCharacteristicRing;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;

@@ -104,11 +104,14 @@ impl ShapeData {
         let airs: Vec<_> = shape.tables().map(MachineAir::constraints).collect();
         let degree_bits: Vec<_> =
             shape.tables().map(|table| shape.height(table).trailing_zeros() as usize).collect();
-        // Without fixed columns there is nothing to commit to, hence nothing that can fail; and if it did, a table
-        // without its messages would refuse every proof.
+        // Without fixed columns there is nothing to commit to, hence nothing that can fail. Messages of different widths
+        // on one bus could be taken for each other. In both cases no table has a message list, and p3 refuses every
+        // proof because the numbers of tables differ.
         let lookups = ProverData::<Config>::from_airs_and_degrees(config, &airs, &degree_bits)
-            .map_or_else(|_| Vec::new(), |data| data.common.lookups);
-        check_bus_widths(&lookups);
+            .map(|data| data.common.lookups)
+            .ok()
+            .filter(|lookups| check_bus_widths(lookups).is_ok())
+            .unwrap_or_default();
         let fixed = GlobalPreprocessed {
             commitment: key.fixed.clone(),
             instances: fixed_columns(&airs, &degree_bits),

@@ -100,7 +100,8 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// The machine between two instructions. After `HALT`, `pc` is that of the `ecall`.
+    /// The machine between two instructions. After `HALT`, `pc` is that of the `ecall`, where the proof has
+    /// [`ashlar_machine::cpu::HALTED`].
     pub fn state(&self) -> State<'_> {
         self.environment.state(self.cycle, self.pc, &self.registers, &self.memory)
     }

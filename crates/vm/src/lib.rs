@@ -17,13 +17,15 @@ mod profile;
 mod profile_report;
 mod program;
 mod replay;
+mod rows;
 mod run;
 mod segment;
-pub mod shape;
 mod symbols;
-mod table;
+mod touched;
 mod trap;
 
+/// The tables of the proof and their heights, by which runs are cut.
+pub use ashlar_machine::{ABSENT, SHAPES, Shape, Table};
 pub use calls::{Call, CallCounts};
 pub use decode::{Instruction, Op};
 pub use elf::ElfError;
@@ -36,9 +38,8 @@ pub use profile::{Profile, profile};
 pub use profile_report::{FlameGraphFailure, FunctionCost, ProfileReport};
 pub use program::{IMAGE_BYTES_MAX, ImageChunk, LayoutError, LoadSegment, Program, SEGMENTS_MAX, Text};
 pub use replay::SegmentInput;
+pub use rows::Rows;
 pub use run::{ExitStatus, Options, Run, run, run_observed};
 pub use segment::{Boundary, Meter, Segment, SegmentLimits};
-pub use shape::Shape;
 pub use symbols::{Symbol, Symbols};
-pub use table::{Rows, Table};
 pub use trap::{RunError, Trap, TrapKind};

@@ -36,10 +36,10 @@ impl Memory {
         self.words.get(first..first.checked_add(count)?)
     }
 
-    /// `count` bytes from any byte address, or none if any of them is outside.
-    pub(crate) fn bytes(&self, address: u32, count: u32) -> Option<Vec<u8>> {
-        let end = address.checked_add(count).filter(|end| *end <= MEMORY_BYTES)?;
-        Some((address..end).map(|at| (self.words[at as usize / 4] >> (8 * (at % 4))) as u8).collect())
+    /// `count` bytes from any byte address, without those that are outside.
+    pub(crate) fn bytes(&self, address: u32, count: u32) -> Vec<u8> {
+        let end = address.saturating_add(count).min(MEMORY_BYTES);
+        (address..end).map(|at| (self.words[at as usize / 4] >> (8 * (at % 4))) as u8).collect()
     }
 
     /// Overwrites words at a 4-aligned byte address, read-only or not: the loader's way in. What lies outside is

@@ -1,7 +1,8 @@
 //! What a run would cost to prove.
 
-use crate::shape::used_cells;
-use crate::{Machine, Meter, Options, Program, Run, RunError, Segment, SegmentLimits, Shape, Table};
+use ashlar_machine::{Shape, Table};
+
+use crate::{Machine, Meter, Options, Program, Run, RunError, Segment, SegmentLimits};
 
 /// The segments of a finished run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,14 +12,15 @@ pub struct Metering {
 }
 
 impl Metering {
-    /// Rows of this table in all segments.
+    /// Units of this table in all segments.
     pub fn rows(&self, table: Table) -> u64 {
         self.segments.iter().map(|segment| u64::from(segment.rows.of(table))).sum()
     }
 
-    /// Cells that hold rows of the run.
+    /// Cells of the rows that the run takes. The rows of `program` and `lookup`, which do not depend on it, are not in
+    /// this figure.
     pub fn cells_used(&self) -> u64 {
-        self.segments.iter().map(|segment| used_cells(&segment.rows)).sum()
+        self.segments.iter().map(|segment| segment.rows.cells()).sum()
     }
 
     /// Cells of all tables, padding included. A segment without a shape counts as what it uses.
@@ -30,15 +32,15 @@ impl Metering {
 impl Segment {
     /// Cells of all tables, padding included; what it uses, if it has no shape.
     pub fn cells(&self) -> u64 {
-        self.shape.as_ref().map_or_else(|| used_cells(&self.rows), Shape::cells)
+        self.shape.as_ref().map_or_else(|| self.rows.cells(), Shape::cells)
     }
 
-    /// Rows of padding in this table; 0 without a shape.
+    /// Units of this table that the shape has room for beyond those of the run; 0 without a shape.
     pub fn padding(&self, table: Table) -> u32 {
         self.shape.as_ref().map_or(0, |shape| shape.capacity(table) - self.rows.of(table))
     }
 
-    /// Distinct pages that it reads or writes.
+    /// Distinct pages that it reads or writes, those of the registers included.
     pub const fn pages(&self) -> u32 {
         self.rows.of(Table::Page)
     }

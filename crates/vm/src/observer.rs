@@ -109,7 +109,7 @@ pub struct CallStep<'a> {
     pub call: Call,
     /// a0 to a3, used or not.
     pub arguments: [u32; 4],
-    /// What it reads, in the order of its arguments. Empty for `LOG`, which the machine's state does not depend on.
+    /// What it reads, in the order of its arguments. Empty for `LOG`, which has no effect on the machine's state.
     pub reads: &'a [Region],
     /// What it writes, if anything.
     pub write: Option<Region>,

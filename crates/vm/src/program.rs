@@ -82,6 +82,14 @@ pub enum LayoutError {
         /// Bytes in memory.
         size: u32,
     },
+    /// Code in the last word of the image: the address after it, which a jump links, would not have 24 bits.
+    #[error("executable segment of {size} bytes at {address:#010x} covers the image's last word")]
+    TextAtImageEnd {
+        /// Its address.
+        address: u32,
+        /// Bytes in memory.
+        size: u32,
+    },
     /// Code at an address that is not a multiple of 4, or whose size is not.
     #[error("executable segment of {size} bytes at {address:#010x} is not made of whole words")]
     TextMisaligned {
@@ -230,6 +238,9 @@ fn check(segments: &[LoadSegment<'_>]) -> Result<(), LayoutError> {
         }
         if executable && end > u64::from(DATA_START) {
             return Err(LayoutError::TextNotInImage { address, size });
+        }
+        if executable && end > u64::from(DATA_START - 4) {
+            return Err(LayoutError::TextAtImageEnd { address, size });
         }
         if executable && !(address.is_multiple_of(4) && size.is_multiple_of(4)) {
             return Err(LayoutError::TextMisaligned { address, size });

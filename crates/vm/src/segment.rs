@@ -1,10 +1,10 @@
 //! Cutting a run into segments.
 
 use ashlar_abi::memory::PAGE_BYTES;
+use ashlar_machine::{SHAPES, Shape, Table};
 
-use crate::mapped::Mapped;
-use crate::table::{Rows, Table};
-use crate::{Access, CallStep, Observer, PAGES, Region, Shape, State, Step};
+use crate::touched::Touched;
+use crate::{Access, CallStep, Observer, Op, Region, Rows, State, Step};
 
 /// What bounds a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct SegmentLimits {
 
 impl Default for SegmentLimits {
     fn default() -> Self {
-        Self { cycles: 1 << 21, shapes: crate::shape::SHAPES.to_vec() }
+        Self { cycles: 1 << 21, shapes: SHAPES.to_vec() }
     }
 }
 
@@ -51,9 +51,10 @@ pub struct Segment {
     pub start: Boundary,
     /// Its instructions.
     pub cycles: u64,
-    /// Rows of each table. Those of [`Table::Page`] are the distinct pages that it reads or writes.
+    /// Units of each table, [`Rows::BASE`] included. Those of [`Table::Page`] and [`Table::Node`] are the distinct pages
+    /// that it reads or writes, and the distinct inner nodes above them.
     pub rows: Rows,
-    /// Distinct pages that it writes, also if with what they held.
+    /// Distinct pages of memory that it writes, also if with what they held. Those of the registers are not counted.
     pub pages_written: u32,
     /// The cheapest shape that holds it.
     pub shape: Option<Shape>,
@@ -66,25 +67,23 @@ impl Segment {
     }
 }
 
-/// Counts rows and pages while a program runs, and cuts the run into segments.
+/// Counts rows while a program runs, and cuts the run into segments.
 ///
-/// The loop's cost is one countdown and one comparison per instruction, and one stamp per access to memory. `budget`
-/// holds for each table how many more rows all shapes have room for that are still possible; only when it is used up
-/// the set of possible shapes is looked at again.
+/// The loop's cost is one comparison per instruction, a countdown for those that have a table of their own, and one
+/// stamp per access to memory. `budget` holds for each table how many more units all shapes have room for that are still
+/// possible, and `end` the same for cycles; only when one is used up, or a page is touched for the first time, the rest
+/// is looked at.
 pub struct Meter {
     limits: SegmentLimits,
     segments: Vec<Segment>,
     start: Boundary,
-    /// Cycle at which the segment must end.
+    /// Cycle before whose instruction `admit` must decide: the cycles of the budget, and the limit.
     end: u64,
-    /// Rows left before `admit` must decide.
+    /// Units left before `admit` must decide. Cycles are counted by `end` instead.
     budget: Rows,
-    /// Rows counted when `budget` was set, plus `budget`: subtracting gives the rows so far.
+    /// Units counted when `budget` was set, plus `budget`: subtracting gives the units so far.
     ceiling: Rows,
-    /// Per page: `epoch` if read, `epoch + 1` if written in this segment; less if neither.
-    stamps: Mapped<[u32; PAGES]>,
-    /// Even; grows by 2 with each segment.
-    epoch: u32,
+    touched: Touched,
     pages_written: u32,
 }
 
@@ -93,11 +92,16 @@ impl Meter {
     pub fn new(mut limits: SegmentLimits, state: &State<'_>) -> Self {
         limits.cycles = limits.cycles.max(1);
         limits.shapes.sort_by_key(Shape::cells);
-        let start = Boundary::from(state);
-        let end = start.cycle.saturating_add(limits.cycles);
-        let stamps = Mapped::zeroed();
-        let [budget, ceiling] = [Rows::default(); 2];
-        Self { limits, segments: Vec::new(), start, end, budget, ceiling, stamps, epoch: 2, pages_written: 0 }
+        Self {
+            limits,
+            segments: Vec::new(),
+            start: Boundary::from(state),
+            end: state.cycle,
+            budget: Rows::ZERO,
+            ceiling: Rows::BASE,
+            touched: Touched::new(),
+            pages_written: 0,
+        }
     }
 
     /// The segments, after the last instruction.
@@ -108,38 +112,67 @@ impl Meter {
         self.segments
     }
 
-    fn rows(&self) -> Rows {
-        Rows(core::array::from_fn(|i| self.ceiling.0[i] - self.budget.0[i]))
+    /// Units of the segment up to this state.
+    fn rows(&self, state: &State<'_>) -> Rows {
+        let mut rows = Rows(core::array::from_fn(|i| self.ceiling.0[i] - self.budget.0[i]));
+        rows.0[Table::Cpu as usize] = u32::try_from(state.cycle - self.start.cycle).unwrap_or(u32::MAX);
+        rows
     }
 
-    /// Makes the budget suffice for an instruction, ending the segment before it if need be. `needs` are its rows,
-    /// `needs_alone` its rows as the first of a segment, where no page was touched before.
-    fn admit(&mut self, state: &State<'_>, needs: Rows, needs_alone: Rows) {
-        let rows = self.rows();
-        let total = rows.plus(&needs);
-        let is_over = state.cycle >= self.end || !self.limits.shapes.iter().any(|shape| shape.holds(&total));
-        if is_over && state.cycle > self.start.cycle {
-            self.close(state);
-            self.set_budget(Rows::default(), needs_alone);
-        } else {
-            self.set_budget(rows, total);
+    /// Counts an instruction that takes this beside its cycle, with the memory that it touches, and ends the segment
+    /// before it if need be. `accesses` are pages, each with whether it is written.
+    fn count<I>(&mut self, state: &State<'_>, side: &Rows, accesses: I)
+    where
+        I: Iterator<Item = (u32, bool)> + Clone,
+    {
+        let mut new = self.touched.touch_all(accesses.clone());
+        let mut needs = side.plus(&new.rows());
+        let lacks = Table::ALL.iter().any(|table| self.budget.of(*table) < needs.of(*table));
+        if (state.cycle == self.end || lacks) && self.admit(state, &needs) {
+            // The stamps were those of the segment that ended.
+            new = self.touched.touch_all(accesses);
+            needs = side.plus(&new.rows());
+            self.set_budget(state, Rows::BASE, &needs);
         }
+        for table in Table::ALL {
+            self.budget.0[table as usize] -= needs.of(table);
+        }
+        self.pages_written += new.pages_written;
     }
 
-    /// Sets the budget to what every shape that holds `total` has room for above `rows`, and at least to `total`.
-    fn set_budget(&mut self, rows: Rows, total: Rows) {
-        let possible: Vec<&Shape> = self.limits.shapes.iter().filter(|shape| shape.holds(&total)).collect();
+    /// Makes the budget suffice for an instruction, or else ends the segment before it, which is then true.
+    fn admit(&mut self, state: &State<'_>, needs: &Rows) -> bool {
+        let rows = self.rows(state);
+        let total = rows.plus(needs).plus(&Rows::CYCLE);
+        let cycles = state.cycle - self.start.cycle;
+        let is_over =
+            cycles >= self.limits.cycles || !self.limits.shapes.iter().any(|shape| total.fit(shape));
+        if is_over && cycles > 0 {
+            self.close(state);
+            return true;
+        }
+        self.set_budget(state, rows, needs);
+        false
+    }
+
+    /// Sets the budget to what all shapes that hold `rows` and an instruction with these `needs` have room for above
+    /// `rows`, and at least to the instruction.
+    fn set_budget(&mut self, state: &State<'_>, rows: Rows, needs: &Rows) {
+        let total = rows.plus(needs).plus(&Rows::CYCLE);
+        let possible: Vec<&Shape> = self.limits.shapes.iter().filter(|shape| total.fit(shape)).collect();
         for table in Table::ALL {
             let room = possible.iter().map(|shape| shape.capacity(table)).min().unwrap_or(0);
             let ceiling = room.max(total.of(table));
             self.ceiling.0[table as usize] = ceiling;
             self.budget.0[table as usize] = ceiling - rows.of(table);
         }
+        let limit = self.start.cycle.saturating_add(self.limits.cycles);
+        self.end = limit.min(state.cycle.saturating_add(self.budget.of(Table::Cpu).into()));
     }
 
     /// Ends the segment before the instruction of this state, and starts the next one, without a budget.
     fn close(&mut self, state: &State<'_>) {
-        let rows = self.rows();
+        let rows = self.rows(state);
         let next = Boundary::from(state);
         let start = core::mem::replace(&mut self.start, next);
         self.segments.push(Segment {
@@ -147,45 +180,19 @@ impl Meter {
             start,
             rows,
             pages_written: core::mem::take(&mut self.pages_written),
-            shape: self.limits.shapes.iter().find(|shape| shape.holds(&rows)).copied(),
+            shape: self.limits.shapes.iter().find(|shape| rows.fit(shape)).copied(),
         });
-        self.end = state.cycle.saturating_add(self.limits.cycles);
-        [self.budget, self.ceiling] = [Rows::default(); 2];
-        self.epoch += 2;
-    }
-
-    #[inline(always)]
-    fn stamp(&mut self, page: u32) -> &mut u32 {
-        // The mask changes nothing (addresses were checked) but spares the bounds check.
-        &mut self.stamps[page as usize & (PAGES - 1)]
+        self.end = state.cycle;
+        [self.budget, self.ceiling] = [Rows::ZERO, Rows::BASE];
+        self.touched.clear();
     }
 
     /// What [`Observer::instruction`] does when it is not the usual: the budget is used up, or the page is not yet
     /// noted.
     #[cold]
     #[inline(never)]
-    fn prepare(&mut self, state: &State<'_>, table: Table, access: Option<(u32, bool)>) {
-        let is_new = access.is_some_and(|(page, _)| *self.stamp(page) < self.epoch);
-        let lacks_page = is_new && self.budget.of(Table::Page) == 0;
-        if state.cycle == self.end || self.budget.of(table) == 0 || lacks_page {
-            let needs = Rows::instruction(table);
-            self.admit(state, needs.with_pages(is_new.into()), needs.with_pages(access.is_some().into()));
-        }
-        if let Some((page, is_write)) = access {
-            self.budget.0[Table::Page as usize] -= self.touch(page, is_write);
-        }
-    }
-
-    /// Notes an access. Returns 1 for the first one to this page, otherwise 0.
-    fn touch(&mut self, page: u32, is_write: bool) -> u32 {
-        let epoch = self.epoch;
-        let stamp = self.stamp(page);
-        let old = *stamp;
-        if old < epoch + u32::from(is_write) {
-            *stamp = epoch + u32::from(is_write);
-            self.pages_written += u32::from(is_write);
-        }
-        u32::from(old < epoch)
+    fn count_instruction(&mut self, state: &State<'_>, op: Op, access: Option<(u32, bool)>) {
+        self.count(state, &Rows::instruction(op), access.into_iter());
     }
 }
 
@@ -194,52 +201,32 @@ pub(crate) fn pages(region: &Region) -> core::ops::RangeInclusive<u32> {
     region.address / PAGE_BYTES..=(region.address + (region.words * 4).saturating_sub(1)) / PAGE_BYTES
 }
 
-/// How many distinct pages of a certain kind a call touches.
-fn count_pages(step: &CallStep<'_>, is_counted: impl Fn(u32) -> bool) -> u32 {
-    let regions = || step.reads.iter().chain(&step.write);
-    let count = |(i, region)| {
-        let is_first = |page: &u32| !regions().take(i).any(|earlier| pages(earlier).contains(page));
-        pages(region).filter(is_first).filter(|page| is_counted(*page)).count() as u32
-    };
-    regions().enumerate().map(count).sum()
-}
-
 impl Observer for Meter {
     #[inline(always)]
     fn instruction(&mut self, state: &State<'_>, step: &Step) {
-        let table = Table::of(step.op);
         let access = match step.access {
             Access::None => None,
             Access::Load { address, .. } => Some((address / PAGE_BYTES, false)),
             Access::Store { address, .. } => Some((address / PAGE_BYTES, true)),
         };
-        let is_noted =
-            access.is_none_or(|(page, is_write)| *self.stamp(page) >= self.epoch + u32::from(is_write));
-        if state.cycle == self.end || self.budget.0[table as usize] == 0 || !is_noted {
+        let is_noted = access.is_none_or(|(page, is_write)| self.touched.has(page, is_write));
+        let [(first, a), (second, b)] = Rows::side(step.op);
+        let lacks = self.budget.of(first) < a || self.budget.of(second) < b;
+        if state.cycle == self.end || lacks || !is_noted {
             // The copy exists on this path only; a reference to the original would build it for every instruction.
             let state = *state;
-            self.prepare(&state, table, access);
+            self.count_instruction(&state, step.op, access);
+        } else {
+            self.budget.0[first as usize] -= a;
+            self.budget.0[second as usize] -= b;
         }
-        self.budget.0[table as usize] -= 1;
     }
 
     #[inline(never)]
     fn call(&mut self, state: &State<'_>, step: &CallStep<'_>) {
-        let rows = Rows::call(step.call, step.written.len() as u32);
-        let is_new = |page: u32| self.stamps[page as usize & (PAGES - 1)] < self.epoch;
-        let needs = rows.with_pages(count_pages(step, is_new));
-        let lacks = Table::ALL.iter().any(|table| self.budget.of(*table) < needs.of(*table));
-        if state.cycle == self.end || lacks {
-            self.admit(state, needs, rows.with_pages(count_pages(step, |_| true)));
-        }
-        for table in Table::ALL {
-            self.budget.0[table as usize] -= rows.of(table);
-        }
-        let reads = step.reads.iter().map(|region| (region, false));
-        for (region, is_write) in reads.chain(step.write.iter().map(|region| (region, true))) {
-            for page in pages(region) {
-                self.budget.0[Table::Page as usize] -= self.touch(page, is_write);
-            }
-        }
+        let side = Rows::call(step.call, step.written.len() as u32);
+        let reads = step.reads.iter().flat_map(pages).map(|page| (page, false));
+        let writes = step.write.iter().flat_map(pages).map(|page| (page, true));
+        self.count(state, &side, reads.chain(writes));
     }
 }

@@ -87,9 +87,6 @@ pub enum TrapKind {
     /// `HINT` of more words than the stream has left.
     #[error("HINT of {words} words, with {left} left in the stream")]
     HintsExhausted { words: u32, left: u64 },
-    /// `LOG` of too many bytes.
-    #[error("LOG of {bytes} bytes")]
-    LogSize { bytes: u32 },
     /// A word of a Poseidon2 state is not below the field's modulus.
     #[error("{word:#010x} is not a field element in call POSEIDON2")]
     NotFieldElement { word: u32 },

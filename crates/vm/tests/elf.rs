@@ -70,11 +70,24 @@ fn memory_above_the_content_is_zero() {
 }
 
 #[test]
-fn text_may_lie_at_zero_and_end_with_the_image() {
-    for address in [0, 0x0100_0000 - 16] {
+fn text_may_lie_at_zero_and_end_a_word_before_the_image() {
+    for address in [0, 0x0100_0000 - 4 - 4 * code().len() as u32] {
         let program = Program::from_words(address, &code()).unwrap();
         assert_eq!(run(&program, &[], Options::default()).unwrap().exit.code, 0);
     }
+}
+
+#[test]
+fn text_in_the_last_word_of_the_image_is_refused() {
+    let last = 0x00ff_fffc;
+    assert_eq!(
+        layout(&[Segment::text(last, &[NOP])]),
+        LayoutError::TextAtImageEnd { address: last, size: 4 }
+    );
+    let across = Segment::text(last - 4, &[NOP, NOP]);
+    assert_eq!(layout(&[across]), LayoutError::TextAtImageEnd { address: last - 4, size: 8 });
+    let data = Segment { flags: elf::READ, ..Segment::data(last, &[1]) };
+    assert!(Program::from_elf(&executable(TEXT, &[Segment::text(TEXT, &[NOP]), data], &[])).is_ok());
 }
 
 #[test]

@@ -3,11 +3,13 @@
 mod common;
 #[path = "common/elf.rs"]
 mod elf;
+#[path = "common/recount.rs"]
+mod recount;
 
 use ashlar_vm::asm::{Assembler, encode, reg};
 use ashlar_vm::{
-    Boundary, Call, Instruction, Machine, Op, Options, Program, RunError, SegmentLimits, Shape, Table, meter,
-    run, shape::SHAPES,
+    Boundary, Call, Instruction, Machine, Op, Options, Program, RunError, SHAPES, SegmentLimits, Shape,
+    Table, meter, run, run_observed,
 };
 use common::{DATA, Random, TEXT, ecall, program};
 use elf::{Segment, executable};
@@ -144,6 +146,25 @@ proptest! {
     }
 
     #[test]
+    fn segments_of_random_programs_are_what_a_recount_says(
+        seed in any::<u64>(),
+        cycles in 1_u64..400,
+        height in 7_u8..11,
+        odd in (0..Table::COUNT, 0_u8..10),
+    ) {
+        let program = wandering(seed);
+        let even = Shape { name: "even", heights: [height; Table::COUNT] };
+        let mut uneven = Shape { name: "uneven", heights: [height + 1; Table::COUNT] };
+        uneven.heights[odd.0] = odd.1;
+        let limits = SegmentLimits { cycles, shapes: vec![uneven, even, SHAPES[0]] };
+        let mut recount = recount::Recount::default();
+        let plain = run_observed(&program, &[7; 4_000], limited(20_000), &mut recount).unwrap();
+        let (cut, metering) = meter(&program, &[7; 4_000], limited(20_000), limits.clone()).unwrap();
+        prop_assert_eq!(plain, cut);
+        recount::check(&metering.segments, &recount.0, &limits);
+    }
+
+    #[test]
     fn resuming_at_any_cycle_gives_the_same_end(seed in any::<u64>(), from in 1_u64..300, length in 1_u64..300) {
         let words = straight_line(seed);
         let program = program(&words);
@@ -167,6 +188,31 @@ proptest! {
         // A fence keeps nothing of its fields.
         prop_assert!(again == word || i.op() == Op::Fence, "{:#010x} {:?} {:#010x}", word, i, again);
     }
+}
+
+/// Accesses, calls and arithmetic all over memory that never trap.
+fn wandering(seed: u64) -> Program {
+    let mut random = Random::new(seed);
+    let mut asm = Assembler::new();
+    while asm.len() < 1_000 {
+        // Near each other half of the time, so that pages and nodes are shared.
+        let spread = random.pick(&[1 << 9, 1 << 14, 1 << 28]);
+        let address = |random: &mut Random| (DATA + 4 * random.below(spread) - 0x1000).min(0x3fff_0000);
+        let at = address(&mut random);
+        let others = [address(&mut random), address(&mut random), address(&mut random)];
+        match random.below(13) {
+            0..4 => asm.li(reg::T0, at).i(random.pick(&[Op::Lw, Op::Lbu, Op::Lh]), reg::T1, reg::T0, 0),
+            4..6 => asm.li(reg::T0, at).store(random.pick(&[Op::Sw, Op::Sb, Op::Sh]), 0, reg::T0, 0),
+            6 => asm.r(random.pick(&[Op::Mul, Op::Div, Op::Remu, Op::Slt, Op::Sltu, Op::Xor]), 20, 21, 22),
+            7 => asm.i(random.pick(&[Op::Srli, Op::Andi, Op::Slti, Op::Addi, Op::Lui]), 20, 21, 3),
+            8 => asm.call(1, &[at, 1 + random.below(20)]),
+            9 => asm.call(random.pick(&[2, 3, 16]), &[at, 10]),
+            // Where nothing else writes, so that the words are below p.
+            10 => asm.call(17, &[0x0180_0000 + (at & 0xf_fffc)]),
+            _ => asm.call(random.pick(&[18, 19]), &[at, others[0], others[1], others[2]]),
+        };
+    }
+    common::halting(asm)
 }
 
 /// Arithmetic, loads and stores that never trap, long enough for every case.

@@ -1,21 +1,31 @@
 //! Cutting into segments changes nothing, counts everything once, and each segment runs again on its own.
 
 mod common;
-
-use std::collections::HashSet;
+#[path = "common/recount.rs"]
+mod recount;
 
 use ashlar_vm::asm::{Assembler, reg};
-use ashlar_vm::shape::{ABSENT, SHAPES, used_cells};
 use ashlar_vm::{
-    Access, Boundary, Call, CallStep, Machine, Metering, Observer, Op, Options, Program, Rows, Segment,
-    SegmentLimits, Shape, State, Step, Table, meter, run,
+    Boundary, Call, Machine, Metering, Op, Options, Program, Rows, SHAPES, SegmentLimits, Shape, Table,
+    meter, run,
 };
 use common::{DATA, busy_hints, busy_program, halting};
+use recount::{Recount, check};
 
 /// A shape with this height in every table.
 fn even(height: u8) -> Shape {
     Shape { name: "even", heights: [height; Table::COUNT] }
 }
+
+/// A shape with room for 8 pages.
+fn eight_pages() -> Shape {
+    let mut shape = even(10);
+    shape.heights[Table::Page as usize] = 5;
+    shape
+}
+
+/// Pages of the registers, which every segment has.
+const REGISTER_PAGES: u32 = 3;
 
 fn limits(cycles: u64, shapes: &[Shape]) -> SegmentLimits {
     SegmentLimits { cycles, shapes: shapes.to_vec() }
@@ -25,80 +35,69 @@ fn metered(program: &Program, hints: &[u32], limits: SegmentLimits) -> Metering 
     meter(program, hints, Options::default(), limits).expect("no trap").1
 }
 
-/// Counts rows and pages the slow way, per range of cycles.
-#[derive(Default)]
-struct Recount {
-    steps: Vec<(Table, Vec<(u32, bool)>)>,
-}
-
-impl Observer for Recount {
-    fn instruction(&mut self, _: &State<'_>, step: &Step) {
-        let pages = match step.access {
-            Access::None => Vec::new(),
-            Access::Load { address, .. } => vec![(address >> 6, false)],
-            Access::Store { address, .. } => vec![(address >> 6, true)],
-        };
-        self.steps.push((Table::of(step.op), pages));
-    }
-
-    fn call(&mut self, _: &State<'_>, step: &CallStep<'_>) {
-        let words = |address: u32, words: u32| (0..words).map(move |i| (address + 4 * i) >> 6);
-        let reads = step
-            .reads
-            .iter()
-            .flat_map(|region| words(region.address, region.words))
-            .map(|page| (page, false));
-        let writes =
-            step.write.iter().flat_map(|region| words(region.address, region.words)).map(|page| (page, true));
-        self.steps.push((Table::Call, reads.chain(writes).collect()));
-    }
-}
-
-/// Checks the parts of a segment's count that can be told from its steps alone.
-fn check_counts(segment: &Segment, steps: &[(Table, Vec<(u32, bool)>)]) {
-    for table in Table::ALL.into_iter().take_while(|table| *table != Table::Hint) {
-        let expected = steps.iter().filter(|(of, _)| *of == table).count();
-        assert_eq!(segment.rows.of(table) as usize, expected, "{table:?}");
-    }
-    let accesses = || steps.iter().flat_map(|(_, pages)| pages);
-    let touched: HashSet<u32> = accesses().map(|(page, _)| *page).collect();
-    let written: HashSet<u32> = accesses().filter(|(_, is_write)| *is_write).map(|(page, _)| *page).collect();
-    assert_eq!((segment.pages() as usize, segment.pages_written as usize), (touched.len(), written.len()));
-}
-
 #[test]
-fn segments_tile_the_run_and_count_every_row_and_page_once() {
+fn segments_are_what_their_instructions_and_the_limits_say() {
     let (program, hints) = (busy_program(300), busy_hints(300));
     let mut recount = Recount::default();
     let run = ashlar_vm::run_observed(&program, &hints, Options::default(), &mut recount).unwrap();
     for limits in [
         limits(1, &[even(10)]),
         limits(777, &[even(20)]),
-        limits(1 << 40, &[even(8)]),
+        limits(1 << 40, &[even(11)]),
+        limits(1 << 40, &[even(12), even(13), SHAPES[1]]),
         limits(5_000, &SHAPES),
     ] {
-        let metering = metered(&program, &hints, limits);
-        let mut cycle = 0;
-        for segment in &metering.segments {
-            assert_eq!(segment.start.cycle, cycle);
-            assert!(segment.cycles > 0);
-            check_counts(segment, &recount.steps[cycle as usize..segment.end() as usize]);
-            cycle = segment.end();
+        let metering = metered(&program, &hints, limits.clone());
+        check(&metering.segments, &recount.0, &limits);
+        assert_eq!(metering.rows(Table::Cpu), run.cycles);
+        for (table, units) in [
+            (Table::Keccak, 300),
+            (Table::Hint, 3 * 300),
+            (Table::Commit, 300),
+            (Table::Permute, 300),
+            (Table::Modmul256, 300),
+            (Table::Call, 5 * 300),
+            (Table::Port, (13 + 3 + 2 + 4 + 8) * 300),
+            (Table::Div, 300),
+            (Table::Mul, 3 * 300),
+            (Table::Program, 0),
+            (Table::Lookup, 0),
+        ] {
+            assert_eq!(metering.rows(table), units, "{}", table.name());
         }
-        assert_eq!(cycle, run.cycles);
-        for (table, rows) in [(Table::Keccak, 24 * 300), (Table::Hint, 9 * 300), (Table::Commit, 300)] {
-            assert_eq!(metering.rows(table), rows);
-        }
-        assert_eq!(metering.rows(Table::Poseidon2), 3 * 300);
-        assert_eq!(metering.rows(Table::Modmul256), 300);
     }
+}
+
+#[test]
+fn a_segment_without_memory_has_the_pages_of_the_registers() {
+    let segment = &metered(&halting(Assembler::new()), &[], SegmentLimits::default()).segments[0];
+    // 33 words from a page's start; their two lowest common levels have two nodes, 26 more levels have one.
+    let counts = [Table::Page, Table::Node, Table::Poseidon2].map(|table| segment.rows.of(table));
+    assert_eq!(counts, [3, 28, 3 * 8 + 28 * 2]);
+}
+
+#[test]
+fn nodes_above_touched_pages_count_once() {
+    let nodes = |addresses: &[u32]| {
+        let mut asm = Assembler::new();
+        for address in addresses {
+            asm.li(reg::T0, *address).i(Op::Lw, reg::T1, reg::T0, 0);
+        }
+        let segment = &metered(&halting(asm), &[], SegmentLimits::default()).segments[0];
+        segment.rows.of(Table::Node) - Rows::BASE.of(Table::Node)
+    };
+    // All levels but the root, which the registers share.
+    assert_eq!((nodes(&[0]), nodes(&[0x3fff_fffc]), nodes(&[0, 60])), (26, 26, 26));
+    // Siblings share all, cousins all but the lowest, the halves of memory only what is above memory.
+    assert_eq!((nodes(&[0, 64]), nodes(&[64, 128])), (26, 27));
+    assert_eq!((nodes(&[0, 0x2000_0000]), nodes(&[0x2000_0000, 0])), (26 + 23, 26 + 23));
 }
 
 #[test]
 fn cutting_does_not_change_the_result() {
     let (program, hints) = (busy_program(100), busy_hints(100));
     let plain = run(&program, &hints, Options::default()).unwrap();
-    for limits in [limits(1, &[even(6)]), limits(1_000, &SHAPES), SegmentLimits::default()] {
+    for limits in [limits(1, &[even(7)]), limits(1_000, &SHAPES), SegmentLimits::default()] {
         let (cut, metering) = meter(&program, &hints, Options::default(), limits.clone()).unwrap();
         assert_eq!(cut, plain);
         assert_eq!(metering, metered(&program, &hints, limits), "the same again");
@@ -106,7 +105,7 @@ fn cutting_does_not_change_the_result() {
 }
 
 #[test]
-fn a_segment_ends_exactly_before_the_row_that_does_not_fit() {
+fn a_segment_ends_exactly_before_the_instruction_that_does_not_fit() {
     let mut asm = Assembler::new();
     for _ in 0..10 {
         asm.r(Op::Mul, 5, 5, 5);
@@ -123,19 +122,45 @@ fn a_segment_ends_exactly_before_the_row_that_does_not_fit() {
 fn a_segment_ends_before_the_page_that_does_not_fit() {
     let mut asm = Assembler::new();
     asm.li(reg::T0, DATA);
-    for page in [0, 1, 0, 2, 1] {
+    for page in [0, 1, 2, 3, 4, 0, 5, 1] {
         asm.i(Op::Lw, reg::T1, reg::T0, 64 * page);
     }
     asm.store(Op::Sb, reg::T1, reg::T0, 65);
+    let segments = metered(&halting(asm), &[], limits(1 << 20, &[eight_pages()])).segments;
+    let counts: Vec<_> =
+        segments.iter().map(|segment| (segment.cycles, segment.pages(), segment.pages_written)).collect();
+    assert_eq!(counts, [(7, REGISTER_PAGES + 5, 0), (6, REGISTER_PAGES + 2, 1)]);
+}
+
+#[test]
+fn a_segment_ends_before_the_page_whose_nodes_do_not_fit() {
     let mut shape = even(10);
-    shape.heights[Table::Page as usize] = 1;
-    let metering = metered(&halting(asm), &[], limits(1 << 20, &[shape]));
-    let counts: Vec<_> = metering
-        .segments
-        .iter()
-        .map(|segment| (segment.rows.of(Table::LoadWord), segment.pages(), segment.pages_written))
-        .collect();
-    assert_eq!(counts, [(3, 2, 0), (2, 2, 1)]);
+    // 28 above the registers, 26 above the first page: 10 are left.
+    shape.heights[Table::Node as usize] = 6;
+    let counts = |second: u32| {
+        let mut asm = Assembler::new();
+        asm.li(reg::T0, DATA).i(Op::Lw, reg::T1, reg::T0, 0);
+        asm.li(reg::T0, DATA ^ second).i(Op::Lw, reg::T1, reg::T0, 0);
+        let segments = metered(&halting(asm), &[], limits(1 << 20, &[shape])).segments;
+        segments.iter().map(|segment| segment.rows.of(Table::Node)).collect::<Vec<_>>()
+    };
+    // With the bit at height h flipped, h nodes differ.
+    assert_eq!(counts(64 << 10), [64]);
+    assert_eq!(counts(64 << 11), [54, 54]);
+}
+
+#[test]
+fn a_segment_ends_before_the_page_whose_hashes_do_not_fit() {
+    let mut asm = Assembler::new();
+    // 80 compressions for the registers; 8 for each page, and 2 for each of 26, 23, 22, 0 and 1 new nodes.
+    for page in [DATA, DATA ^ 64 << 23, DATA ^ 64 << 22, DATA + 64, DATA + 128] {
+        asm.li(reg::T0, page).i(Op::Lw, reg::T1, reg::T0, 0);
+    }
+    let mut shape = even(10);
+    shape.heights[Table::Poseidon2 as usize] = 8;
+    let segments = metered(&halting(asm), &[], limits(1 << 20, &[shape])).segments;
+    let counts: Vec<_> = segments.iter().map(|segment| segment.rows.of(Table::Poseidon2)).collect();
+    assert_eq!(counts, [254, 140]);
 }
 
 #[test]
@@ -148,20 +173,21 @@ fn the_pages_of_a_call_that_ends_a_segment_belong_to_the_next_one() {
         reg::T0,
         128,
     );
-    asm.call(16, &[DATA + 4]);
-    let mut shape = even(10);
-    shape.heights[Table::Page as usize] = 2;
+    // One more page, so that the segment has all that it has room for.
+    asm.i(Op::Lw, reg::T1, reg::T0, -64).call(16, &[DATA + 4]);
+    let mut shape = eight_pages();
     let program = halting(asm);
     let counts = |shape: Shape| -> Vec<_> {
         let metering = metered(&program, &[], limits(1 << 20, &[shape]));
         metering.segments.iter().map(|segment| (segment.pages(), segment.pages_written)).collect()
     };
-    assert_eq!(counts(shape), [(4, 4)]);
-    shape.heights[Table::Keccak as usize] = 4; // 24 rows fit in no segment: one of its own, without a shape
+    assert_eq!(counts(shape), [(8, 4)]);
+    // 16 rows hold no permutation, which takes 32: it becomes a segment of its own, without a shape.
+    shape.heights[Table::Keccak as usize] = 4;
     let metering = metered(&program, &[], limits(1 << 20, &[shape]));
     let alone = metering.segments.iter().find(|segment| segment.rows.of(Table::Keccak) > 0).unwrap();
-    assert_eq!((alone.cycles, alone.pages(), alone.pages_written, alone.shape), (1, 4, 4, None));
-    assert_eq!((metering.segments[0].pages(), metering.segments[0].pages_written), (3, 1));
+    assert_eq!((alone.cycles, alone.pages(), alone.pages_written, alone.shape), (1, 7, 4, None));
+    assert_eq!((metering.segments[0].pages(), metering.segments[0].pages_written), (7, 1));
 }
 
 #[test]
@@ -170,12 +196,14 @@ fn a_page_read_and_then_written_counts_once_in_each() {
     asm.li(reg::T0, DATA).i(Op::Lw, reg::T1, reg::T0, 0).store(Op::Sw, 0, reg::T0, 4);
     asm.i(Op::Lw, reg::T1, reg::T0, 8).store(Op::Sw, 0, reg::T0, 12).store(Op::Sb, 0, reg::T0, 64);
     let metering = metered(&halting(asm), &[], SegmentLimits::default());
-    assert_eq!((metering.segments[0].pages(), metering.segments[0].pages_written), (2, 2));
+    assert_eq!((metering.segments[0].pages(), metering.segments[0].pages_written), (REGISTER_PAGES + 2, 2));
 }
 
 #[test]
 fn a_segment_gets_the_cheapest_shape_that_holds_it() {
-    let (small, large) = (even(6), even(12));
+    let (mut small, mut large) = (even(8), even(13));
+    small.heights[Table::Mul as usize] = 6;
+    large.heights[Table::Mul as usize] = 12;
     let with_muls = |count: usize| {
         let mut asm = Assembler::new();
         for _ in 0..count {
@@ -191,24 +219,24 @@ fn a_segment_gets_the_cheapest_shape_that_holds_it() {
 
 #[test]
 fn shapes_that_exclude_each_other_are_not_mixed() {
-    // One shape takes products, the other quotients: no segment may have more than two of both.
-    let (mut products, mut quotients) = (even(12), even(12));
-    products.heights[Table::Div as usize] = 1;
-    quotients.heights[Table::Mul as usize] = 1;
+    // One shape takes products, the other shifts: no segment may have more than two of both.
+    let (mut products, mut shifts) = (even(12), even(12));
+    products.heights[Table::Shift as usize] = 0;
+    shifts.heights[Table::Mul as usize] = 1;
     let mut asm = Assembler::new();
     for i in 0..40 {
-        asm.r(if i / 10 % 2 == 0 { Op::Mul } else { Op::Div }, 5, 5, 6);
+        asm.r(if i / 10 % 2 == 0 { Op::Mul } else { Op::Sll }, 5, 5, 6);
     }
-    let segments = metered(&halting(asm), &[], limits(1 << 20, &[products, quotients])).segments;
+    let segments = metered(&halting(asm), &[], limits(1 << 20, &[products, shifts])).segments;
     let counts: Vec<_> =
-        segments.iter().map(|segment| (segment.rows.of(Table::Mul), segment.rows.of(Table::Div))).collect();
+        segments.iter().map(|segment| (segment.rows.of(Table::Mul), segment.rows.of(Table::Shift))).collect();
     assert_eq!(counts, [(10, 2), (2, 8), (8, 2), (0, 8)]);
-    assert!(segments.iter().all(|segment| segment.shape.is_some_and(|shape| shape.holds(&segment.rows))));
+    assert!(segments.iter().all(|segment| segment.shape.is_some_and(|shape| segment.rows.fit(&shape))));
 }
 
 #[test]
 fn padding_is_what_the_shape_has_above_the_rows() {
-    let (program, hints) = (busy_program(50), busy_hints(50));
+    let (program, hints) = (busy_program(15), busy_hints(15));
     let metering = metered(&program, &hints, SegmentLimits::default());
     let [segment] = &metering.segments[..] else { panic!("one segment") };
     let shape = segment.shape.unwrap();
@@ -216,19 +244,22 @@ fn padding_is_what_the_shape_has_above_the_rows() {
         assert_eq!(segment.padding(table) + segment.rows.of(table), shape.capacity(table));
     }
     assert_eq!(metering.cells(), shape.cells());
-    assert_eq!(metering.cells_used(), used_cells(&segment.rows));
+    assert_eq!(metering.cells_used(), segment.rows.cells());
     assert!(metering.cells_used() < metering.cells());
 }
 
 #[test]
-fn every_shape_keeps_within_the_recursion_budget() {
-    assert!(SHAPES.len() <= 8);
-    for shape in SHAPES {
-        let heights: HashSet<u8> = shape.heights.iter().copied().filter(|height| *height != ABSENT).collect();
-        assert!(heights.len() <= 5, "{}: {heights:?}", shape.name);
-    }
-    let names: HashSet<&str> = SHAPES.iter().map(|shape| shape.name).collect();
-    assert_eq!(names.len(), SHAPES.len());
+fn cells_are_counted_by_whole_rows() {
+    let mut asm = Assembler::new();
+    asm.r(Op::Xor, 5, 5, 5).r(Op::Xor, 5, 5, 5).r(Op::Xor, 5, 5, 5);
+    let rows = metered(&halting(asm), &[], SegmentLimits::default()).segments[0].rows;
+    let width = |table: Table| table.width_estimate() as u64;
+    let expected = 6 * width(Table::Cpu)
+        + 2 * width(Table::Bitwise)
+        + 3 * 4 * width(Table::Page)
+        + 28 * width(Table::Node)
+        + 80 * width(Table::Poseidon2);
+    assert_eq!(rows.cells(), expected);
 }
 
 #[test]
@@ -248,7 +279,11 @@ fn some_shape_holds_each_instruction_and_each_call_alone() {
         .call(17, &[DATA + 8192]);
     asm.call(18, &[DATA, DATA, DATA, DATA]).call(19, &[DATA, DATA, DATA, DATA]);
     asm.call(20, &[DATA + 512, DATA + 576]).call(21, &[DATA + 576]);
-    let metering = metered(&halting(asm), &[0; 256], limits(1, &SHAPES));
+    let (program, limits) = (halting(asm), limits(1, &SHAPES));
+    let mut recount = Recount::default();
+    ashlar_vm::run_observed(&program, &[0; 256], Options::default(), &mut recount).unwrap();
+    let metering = metered(&program, &[0; 256], limits.clone());
+    check(&metering.segments, &recount.0, &limits);
     assert!(metering.segments.iter().all(|segment| segment.cycles == 1 && segment.shape.is_some()));
     assert!(Call::ALL.len() == 10, "a new call belongs in this test");
 }
@@ -269,7 +304,7 @@ fn a_recorded_segment_runs_again_on_its_own_to_the_same_end() {
     for segment in &metering.segments {
         let input = machine.capture(segment.end()).unwrap();
         assert_eq!((&input.start, input.cycles), (&segment.start, segment.cycles));
-        assert_eq!(input.pages.len(), segment.pages() as usize);
+        assert_eq!(input.pages.len() as u32, segment.pages() - REGISTER_PAGES);
         let touched: Vec<u32> = input.pages.iter().map(|(page, _)| *page).collect();
         assert!(touched.is_sorted());
         let mut again = Machine::resume(&program, &input);
@@ -318,5 +353,5 @@ fn a_segment_input_from_anywhere_does_no_harm() {
 #[test]
 fn rows_are_zero_before_anything_ran() {
     assert!(Table::ALL.iter().all(|table| Rows::default().of(*table) == 0));
-    assert_eq!(used_cells(&Rows::default()), 0);
+    assert_eq!(Rows::default().cells(), 0);
 }

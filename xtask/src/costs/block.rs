@@ -174,7 +174,7 @@ fn header_draft(number: u64, prevrandao: u64) -> Header {
 
 /// One segment for everything, so that each page counts once.
 fn one_segment() -> SegmentLimits {
-    let shape = Shape { name: "all", heights: [31; Table::COUNT] };
+    let shape = Shape { name: "all", heights: [30; Table::COUNT] };
     SegmentLimits { cycles: u64::MAX, shapes: vec![shape] }
 }
 
@@ -237,9 +237,9 @@ impl Bench {
         let made = chain.make(header_draft(1, 0), block.transactions.clone(), Vec::new())?;
         let (run, metering) = self.run(&made.pruned()?.borrow().encode()?)?;
         let weighted = super::sample::WEIGHTED;
-        let cells = |table: &Table| metering.rows(*table) * ashlar_vm::shape::width(*table);
-        let cells: u64 = Table::ALL.iter().filter(|table| !weighted.contains(table)).map(cells).sum();
-        Ok(cells as f64 / run.cycles as f64)
+        let cells = |table: &Table| metering.rows(*table) as f64 * super::sample::cells(*table);
+        let cells: f64 = Table::ALL.iter().filter(|table| !weighted.contains(table)).map(cells).sum();
+        Ok(cells / run.cycles as f64)
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<B256, Sample>> {

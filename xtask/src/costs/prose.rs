@@ -13,8 +13,9 @@ of the block (hashing the trie) is in it. The gas comes out of the same differen
 says, where it gives one figure, and every transaction must succeed; otherwise there is no report. Inputs are tried from a list; the worst by \
 equivalents per gas is shown.\n\
 \n\
-*Equivalents* are cycles, plus the rows of accelerators, hints and pages of memory by the weights at the end. The weights \
-are provisional: a row's cells, as now estimated, over the 56 of a plain cycle. Pages are counted as if the run were \
+*Equivalents* are cycles, plus the units of calls, accelerators, hints, pages and inner nodes of memory, and the hashes \
+of both, by the weights at the end. The weights are provisional: a unit's cells, as now estimated, over those of a plain \
+cycle with its share of the tables of instructions. Pages are counted as if the run were \
 one segment, so that what a segment opens again is no operation's. A precompile's figures are those of its own work and gas; \
 the call itself is a row of its own.\n";
 

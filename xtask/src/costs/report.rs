@@ -76,7 +76,7 @@ impl Row {
             "gas": round(own.gas, 2),
             "cycles": round(own.cycles, 1),
             "calls": own.calls_json(),
-            "hint_words": round(own.rows_of(Table::Hint), 1),
+            "hint_words": round(own.hint_words, 1),
             "pages": round(own.rows_of(Table::Page), 2),
             "equivalents": round(own.equivalents(), 1),
             "cycles_per_gas": self.per_gas(own.cycles).map(|ratio| round(ratio, 2)),
@@ -119,7 +119,7 @@ impl Report {
             "commit": self.commit,
             "date": self.date,
             "guest_sha256": self.guest_sha256,
-            "provisional_weights_per_row": weights,
+            "provisional_weights_per_unit": weights,
             "plain_cells_per_cycle": PLAIN_CELLS,
             "rows": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
         })
@@ -169,7 +169,7 @@ impl Report {
         let mut free: Vec<_> = self.rows.iter().filter(|row| row.own.gas <= 0.0).collect();
         free.sort_by(|a, b| a.compare(b));
         text += &table(free.into_iter());
-        text += "\n## Weights\n\n| row of | cycle equivalents |\n|---|--:|\n";
+        text += "\n## Weights\n\n| unit of | cycle equivalents |\n|---|--:|\n";
         for table in WEIGHTED {
             text += &format!("| {} | {:.2} |\n", table.name(), weight(table));
         }

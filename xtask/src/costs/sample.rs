@@ -2,33 +2,44 @@
 
 use std::ops::{Add, Div, Mul, Sub};
 
-use ashlar_vm::{Call, Metering, Run, Table, shape};
+use ashlar_vm::{Call, Metering, Run, Table};
 use serde_json::{Value, json};
 
-/// Cells of a plain instruction: between the 48 of an addition and the 64 of a load, near the mean of compiled code.
-pub(super) const PLAIN_CELLS: f64 = 56.0;
+/// Cells of a plain instruction, near the mean of compiled code: its cycle and its share of the tables of instructions.
+pub(super) const PLAIN_CELLS: f64 = 115.0;
 
-/// The tables whose rows are not already counted as cycles. Everything else has one row for each cycle.
+/// The tables whose units are not already counted as cycles: what calls and memory take. The others are those of
+/// instructions, in [`PLAIN_CELLS`], or do not depend on the run.
 ///
-/// A row's weight is its cells over [`PLAIN_CELLS`]. The widths in `ashlar_vm::shape` are estimates until the chips are
+/// A unit's weight is its cells over [`PLAIN_CELLS`]. The widths of `ashlar_machine` are estimates until the chips are
 /// measured, and so the weights, and all equivalents, are provisional; the counts are not.
-pub(super) const WEIGHTED: [Table; 8] = [
+pub(super) const WEIGHTED: [Table; 12] = [
+    Table::Call,
+    Table::Port,
     Table::Hint,
     Table::Commit,
-    Table::Keccak,
     Table::Poseidon2,
+    Table::Page,
+    Table::Node,
+    Table::Permute,
+    Table::Keccak,
     Table::Modmul256,
     Table::Modmul384,
     Table::Secp256k1,
-    Table::Page,
 ];
 
 /// Least share of a call that is shown.
 const CALLS_MIN: f64 = 0.015;
 
-/// Cycle equivalents of one row.
+/// Cells of one unit.
+pub(super) fn cells(table: Table) -> f64 {
+    let packing = table.packing();
+    f64::from(packing.rows) / f64::from(packing.units) * table.width_estimate() as f64
+}
+
+/// Cycle equivalents of one unit.
 pub(super) fn weight(table: Table) -> f64 {
-    shape::width(table) as f64 / PLAIN_CELLS
+    cells(table) / PLAIN_CELLS
 }
 
 /// What a block takes, or a difference of blocks, or a share of one.
@@ -40,7 +51,9 @@ pub(super) struct Sample {
     pub(super) cycles: f64,
     /// Calls, in the order of [`Call::ALL`].
     pub(super) calls: [f64; Call::COUNT],
-    /// Rows of [`WEIGHTED`]. Pages are those touched at all, as if the run were one segment: what a segment touches
+    /// Hint words consumed.
+    pub(super) hint_words: f64,
+    /// Units of [`WEIGHTED`]. Pages are those touched at all, as if the run were one segment: what a segment touches
     /// again is not any operation's.
     pub(super) rows: [f64; WEIGHTED.len()],
 }
@@ -52,6 +65,7 @@ impl Sample {
             gas: gas as f64,
             cycles: run.cycles as f64,
             calls: Call::ALL.map(|call| run.calls.of(call) as f64),
+            hint_words: run.hints_read as f64,
             rows: WEIGHTED.map(|table| metering.rows(table) as f64),
         }
     }
@@ -61,11 +75,12 @@ impl Sample {
             gas: f(self.gas, other.gas),
             cycles: f(self.cycles, other.cycles),
             calls: std::array::from_fn(|i| f(self.calls[i], other.calls[i])),
+            hint_words: f(self.hint_words, other.hint_words),
             rows: std::array::from_fn(|i| f(self.rows[i], other.rows[i])),
         }
     }
 
-    /// Equivalents of the rows of one weighted table.
+    /// Equivalents of the units of one weighted table.
     pub(super) fn equivalents_of(&self, table: Table) -> f64 {
         let index = WEIGHTED.iter().position(|weighted| *weighted == table);
         index.map_or(0.0, |index| self.rows[index] * weight(table))
@@ -94,7 +109,7 @@ impl Sample {
             .into()
     }
 
-    /// Rows of one weighted table.
+    /// Units of one weighted table.
     pub(super) fn rows_of(&self, table: Table) -> f64 {
         WEIGHTED.iter().position(|weighted| *weighted == table).map_or(0.0, |index| self.rows[index])
     }

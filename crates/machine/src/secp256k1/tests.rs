@@ -1,0 +1,513 @@
+use alloc::vec;
+use alloc::vec::Vec;
+use core::borrow::{Borrow, BorrowMut};
+use core::ops::Range;
+
+use ashlar_abi::{call, reference};
+use k256::ProjectivePoint;
+use k256::elliptic_curve::sec1::ToEncodedPoint;
+use p3_field::{Field, PrimeCharacteristicRing};
+use p3_matrix::dense::RowMajorMatrix;
+use ruint::aliases::U256;
+
+use super::carries::{self, GROUPS, PLACES, QUOTIENT_WEIGHTS};
+use super::columns::{FIRST_CARRIES, HIGHS, LIMBS, UNEQUAL};
+use super::relations::{Operands, Relation, join};
+use super::trace::{MODULUS, Witness, centred, fill, fill_carries, subtract, times};
+use super::*;
+use crate::bus::{SLOTS, name, port_tag, slot};
+use crate::evaluate::{Balance, evaluate};
+use crate::testing::{self, is_accepted};
+use crate::{TableCounts, Val};
+
+const WIDTH: usize = Secp256k1Columns::WIDTH;
+
+/// A number whose limbs from 3 on are those of the modulus.
+const fn near_modulus(limb_2: u64, limb_1: u64, limb_0: u64) -> U256 {
+    let low = 0xffff << 48 | limb_2 << 32 | limb_1 << 16 | limb_0;
+    U256::from_limbs([low, u64::MAX, u64::MAX, u64::MAX])
+}
+
+/// Canonical numbers, among them the last and the first for each reason of being so.
+const EDGES: [U256; 9] = [
+    U256::ZERO,
+    U256::ONE,
+    U256::from_limbs([0xfffe_ffff_ffff_ffff, u64::MAX, u64::MAX, u64::MAX]),
+    near_modulus(0, 0, 0),
+    near_modulus(0xfffd, 0xffff, 0xffff),
+    near_modulus(0xfffe, 0, 0xffff),
+    near_modulus(0xfffe, 0xfffe, 0xffff),
+    near_modulus(0xfffe, 0xffff, 0),
+    near_modulus(0xfffe, 0xffff, 0xfc2e),
+];
+
+fn words([x, y]: [U256; 2]) -> [u32; 16] {
+    let limbs = x.into_limbs().into_iter().chain(y.into_limbs());
+    let words: Vec<u32> = limbs.flat_map(|limb| [limb as u32, (limb >> 32) as u32]).collect();
+    words.try_into().unwrap()
+}
+
+/// An operation on these points, anywhere.
+fn event(p: [U256; 2], q: Option<[U256; 2]>) -> PointEvent {
+    let q_address = if q.is_some() { 0x3210 } else { 0 };
+    PointEvent { clock: 1234, p_address: 0x10_0000, q_address, p: words(p), q: q.map(words) }
+}
+
+/// An addition with this result.
+fn event_of_result(r: [U256; 2], slope: U256, x_p: U256) -> PointEvent {
+    let y_p = subtract(times(slope, subtract(x_p, r[0])), r[1]);
+    let x_q = subtract(times(slope, slope), x_p.add_mod(r[0], MODULUS));
+    let y_q = y_p.add_mod(times(slope, subtract(x_q, x_p)), MODULUS);
+    event([x_p, y_p], Some([x_q, y_q]))
+}
+
+/// Numbers that look random, below the modulus but for a chance of 2^-224.
+fn random_numbers(seed: u64) -> impl Iterator<Item = U256> {
+    let mut words = testing::random_words(seed);
+    core::iter::repeat_with(move || {
+        let mut limb = || u64::from(words.next().unwrap()) << 32 | u64::from(words.next().unwrap());
+        U256::from_limbs([limb(), limb(), limb(), limb()])
+    })
+}
+
+fn random_events(seed: u64, number: usize) -> Vec<PointEvent> {
+    let mut numbers = random_numbers(seed);
+    let mut point = || [numbers.next().unwrap(), numbers.next().unwrap()];
+    let events = (0..number).map(|i| event(point(), (i % 2 == 0).then(&mut point)));
+    events.zip(0..).map(|(event, i)| PointEvent { clock: 7 * i, p_address: 16 * i + 99, ..event }).collect()
+}
+
+fn edge_events() -> Vec<PointEvent> {
+    let mut numbers = random_numbers(2);
+    let mut next = || numbers.next().unwrap();
+    let mut events = Vec::new();
+    for (i, edge) in EDGES.into_iter().enumerate() {
+        let other = EDGES[(i + 4) % EDGES.len()];
+        events.push(event([edge, other], Some([other, edge])));
+        events.push(event([edge, edge], Some([next(), edge])));
+        events.push(event_of_result([edge, other], next(), next()));
+        events.push(event_of_result([other, edge], next(), next()));
+        events.push(event([edge, if i == 0 { U256::ONE } else { edge }], None));
+        events.push(event([other, if i == 5 { U256::ONE } else { edge.max(U256::ONE) }], None));
+        // Slopes of 0 and 1.
+        events.push(event([edge, other], Some([next(), other])));
+        events.push(event_of_result([edge, other], U256::ONE, next()));
+    }
+    // Points that differ in the last byte only.
+    let [x, y] = [next(), next()];
+    let differ = U256::ONE << 255usize;
+    events.push(event([x, y], Some([x ^ differ, y])));
+    events.push(event([U256::ZERO, U256::ZERO], Some([U256::ONE << 248usize, U256::ZERO])));
+    events.push(event([x, U256::ONE << 248usize], None));
+    events
+}
+
+fn expect_port(balance: &mut Balance, tag: u32, timestamp: u32, address: u32, words: &[u32; 16]) {
+    for (chunk, address) in words.chunks(4).zip((address..).step_by(4)) {
+        let limbs = chunk.iter().flat_map(|word| [word & 0xffff, word >> 16]);
+        let message: Vec<u32> = [tag, timestamp, address, 4].into_iter().chain(limbs).collect();
+        balance.add(name::PORT, &message, 1);
+    }
+}
+
+/// What the table owes the other buses for these operations, by the reference.
+fn expected(events: &[PointEvent]) -> Balance {
+    let mut balance = Balance::default();
+    for PointEvent { clock, p_address, q_address, p, q } in events {
+        let (number, result) = match q {
+            Some(q) => (call::SECP256K1_ADD, reference::secp256k1_add(p, q)),
+            None => (call::SECP256K1_DOUBLE, reference::secp256k1_double(p)),
+        };
+        balance.add(name::CALL, &[number, *clock, *p_address, *q_address, 0, 0], -1);
+        let at = |slot: u32| SLOTS * clock + slot;
+        if let Some(q) = q {
+            expect_port(&mut balance, port_tag::READ, at(slot::OPERAND_A), *q_address, q);
+        }
+        expect_port(&mut balance, port_tag::READ, at(slot::WRITE), *p_address, p);
+        expect_port(&mut balance, port_tag::WRITE, at(slot::WRITE), *p_address, &result.unwrap());
+    }
+    balance
+}
+
+fn assert_proves(events: &[PointEvent]) {
+    let mut counts = TableCounts::default();
+    let height = (ROWS * events.len() + 1).next_power_of_two();
+    let trace = generate(events, height, &mut counts);
+    let mut report = evaluate(&Secp256k1Air, &trace, &[]);
+    assert_eq!(report.failures, []);
+    testing::assert_counted(&report.balance, &counts);
+    report.balance.0.remove(name::TABLE);
+    assert_eq!(report.balance, expected(events));
+}
+
+#[test]
+fn random_points_agree_with_the_reference() {
+    assert_proves(&random_events(1, 60));
+}
+
+#[test]
+fn edges_agree_with_the_reference() {
+    assert_proves(&edge_events());
+}
+
+fn affine(point: &ProjectivePoint) -> [U256; 2] {
+    let encoded = point.to_affine().to_encoded_point(false);
+    [encoded.x(), encoded.y()].map(|coordinate| U256::from_be_slice(coordinate.unwrap()))
+}
+
+#[test]
+fn points_on_the_curve_agree_with_k256() {
+    let mut p = ProjectivePoint::GENERATOR;
+    let mut events = Vec::new();
+    for _ in 0..10 {
+        let double = p + p;
+        let sum = double + p;
+        let add = event(affine(&double), Some(affine(&p)));
+        events.extend([event(affine(&p), None), add]);
+        assert_eq!(Witness::new(&events[events.len() - 2]).r, affine(&double));
+        assert_eq!(Witness::new(&add).r, affine(&sum));
+        p = sum + double;
+    }
+    assert_proves(&events);
+}
+
+/// Digits that are all extreme: sums reach their bounds, and never exceed them. That equations cannot wrap rests on it.
+#[test]
+fn sums_keep_to_their_bounds() {
+    let mut random = testing::random_words(11);
+    let mut rows = Forgery::new(&add());
+    let mut largest = [0; 3];
+    for i in 0..400 {
+        let [first, second] = rows.rows();
+        [first.is_add, first.is_double] = [i % 2 == 0, i % 2 == 1].map(Val::from_bool);
+        // Alike for all digits of a number, then at random.
+        let mut pick = |alike: u32, max: u32| {
+            let is_max = if i < 64 { alike & 1 } else { random.next().unwrap() & 1 };
+            Val::from_u32(is_max * max)
+        };
+        first.nibbles.fill_with(|| pick(i >> 1, 15));
+        second.nibbles.fill_with(|| pick(i >> 2, 15));
+        first.bytes.fill_with(|| pick(i >> 3, 255));
+        second.bytes.fill_with(|| pick(i >> 4, 255));
+        for limb in first.limbs.iter_mut().chain(&mut second.limbs).chain(&mut first.words[..LIMBS]) {
+            *limb = pick(i >> 5, 0xffff);
+        }
+        let operands = Operands::<Val>::new(first, second);
+        for relation in Relation::ALL {
+            let bounds = carries::bounds(relation);
+            for (sum, bounds) in operands.sums(relation).map(centred).into_iter().zip(bounds) {
+                assert!((bounds.low..=bounds.high).contains(&sum), "{relation:?}: {sum} not in {bounds:?}");
+                let extent = 100 * sum.abs() / bounds.magnitude();
+                largest[relation as usize] = largest[relation as usize].max(extent);
+            }
+        }
+    }
+    assert!(largest.iter().all(|percent| *percent > 40), "bounds are far from tight: {largest:?}");
+}
+
+#[test]
+fn every_column_matters() {
+    let trace = generate(&random_events(3, 6), 16, &mut TableCounts::default());
+    testing::assert_every_column_matters(&Secp256k1Air, &trace, &[], &[]);
+}
+
+#[test]
+fn costs_393_columns_by_2_rows() {
+    testing::assert_width(&Secp256k1Air, 185, 208);
+}
+
+/// A trace of 2 operations' rows, filled as an attacker likes.
+struct Forgery(RowMajorMatrix<Val>);
+
+impl Forgery {
+    fn new(witness: &Witness) -> Self {
+        let mut forgery = Self(RowMajorMatrix::new(vec![Val::ZERO; 4 * WIDTH], WIDTH));
+        fill(forgery.rows(), witness);
+        forgery
+    }
+
+    fn rows(&mut self) -> [&mut Secp256k1Columns<Val>; 2] {
+        let (first, others) = self.0.values.split_at_mut(WIDTH);
+        [first.borrow_mut(), others[..WIDTH].borrow_mut()]
+    }
+
+    fn is_accepted(&self) -> bool {
+        is_accepted(&Secp256k1Air, &self.0)
+    }
+
+    fn refit_carries(&mut self) {
+        let [first, second] = self.rows();
+        fill_carries(first, second);
+    }
+
+    /// Solves each carry in the field, for a quotient of choice, whatever its range.
+    fn solve_carries(&mut self, quotient: i64) {
+        let [first, second] = self.rows();
+        let operands = Operands::<Val>::new(first, second);
+        for relation in Relation::ALL {
+            let sums = operands.sums(relation);
+            let mut carry = Val::ZERO;
+            for (group, index) in carries::of(relation as usize).enumerate() {
+                carry += sums[group] + Val::from_i64(QUOTIENT_WEIGHTS[group] * quotient);
+                carry *= Val::from_i64(carries::base(group)).inverse();
+                let carry = if group + 1 == GROUPS { Val::from_i64(quotient) } else { carry };
+                if let Some(high) = PLACES[index].high {
+                    [&mut *first, &mut *second][high / HIGHS].highs[high % HIGHS] = Val::ZERO;
+                }
+                let low = carry - Val::from_i64(PLACES[index].offset);
+                match index.checked_sub(FIRST_CARRIES) {
+                    None => first.words[LIMBS + index] = low,
+                    Some(index) => second.words[index] = low,
+                }
+            }
+        }
+    }
+
+    /// Tries all reasons for a number to be canonical, with the best inverse and rest for each.
+    fn is_accepted_for_a_reason(&mut self, row: usize, which: usize) -> bool {
+        (0..4).any(|reason| {
+            let row: &mut Secp256k1Columns<Val> = self.0.values[row * WIDTH..][..WIDTH].borrow_mut();
+            let limbs: [Val; LIMBS] = match which {
+                0 => join(&row.bytes, 256),
+                1 => row.limbs,
+                2 => join(&join::<_, 32>(&row.nibbles, 16), 256),
+                _ => core::array::from_fn(|i| row.words[i]),
+            };
+            let [by_middle, by_low] = [reason & 1, reason >> 1].map(Val::from_i32);
+            let by_top = Val::ONE - by_middle - by_low;
+            let top: Val = limbs[3..].iter().map(|limb| Val::from_u16(0xffff) - *limb).sum();
+            let [low, v, u] = [0, 1, 2].map(|i| Val::from_u16([0xfc2e, 0xffff, 0xfffe][i]) - limbs[i]);
+            let not_zero = by_top * top + by_middle * (u + v);
+            row.canonical[which] = CanonicalChoice { by_middle, by_low };
+            row.inverses[which.min(2)] = (by_top + by_middle) * not_zero.try_inverse().unwrap_or_default();
+            row.rests[which.min(2)] = by_middle * u + by_low * low;
+            self.is_accepted()
+        })
+    }
+}
+
+fn add() -> Witness {
+    Witness::new(&random_events(4, 1)[0])
+}
+
+fn double() -> Witness {
+    Witness::new(&random_events(5, 2)[1])
+}
+
+#[test]
+fn honest_forgeries_are_accepted() {
+    for witness in [add(), double()] {
+        let mut forgery = Forgery::new(&witness);
+        assert!(forgery.is_accepted());
+        forgery.refit_carries();
+        assert!(forgery.is_accepted());
+    }
+}
+
+/// Constraints of `eval_canonical`: those of flags and top bits come before.
+const CANONICAL: Range<usize> = 15..41;
+
+/// For each number: a small one is accepted, the same plus the modulus is not, though it satisfies the relations.
+#[test]
+fn refuses_numbers_that_are_not_canonical() {
+    let mut numbers = random_numbers(6);
+    let [a, b, c, d] = core::array::from_fn(|_| numbers.next().unwrap());
+    for small in [0_u64, 1, 976, 977, 0xffff, 0x10_0000, 0xffff_ffff, 0x1_0000_03d0].map(U256::from) {
+        let plus = small + MODULUS;
+        let check = |event: PointEvent, row: usize, which: usize, change: &dyn Fn(&mut Witness)| {
+            let mut witness = Witness::new(&event);
+            assert!(Forgery::new(&witness).is_accepted());
+            assert!(Forgery::new(&witness).is_accepted_for_a_reason(row, which));
+            change(&mut witness);
+            let mut forgery = Forgery::new(&witness);
+            let failures = evaluate(&Secp256k1Air, &forgery.0, &[]).failures;
+            assert!(failures.iter().all(|failure| CANONICAL.contains(&failure.constraint)), "{failures:?}");
+            assert!(!forgery.is_accepted_for_a_reason(row, which), "{small} {row} {which}");
+        };
+        check(event([small, a], Some([b, c])), 1, 2, &|w| w.p[0] = plus);
+        check(event([a, small], Some([b, c])), 1, 1, &|w| w.p[1] = plus);
+        check(event([a, b], Some([small, c])), 0, 0, &|w| w.q[0] = plus);
+        check(event([a, b], Some([c, small])), 0, 1, &|w| w.q[1] = plus);
+        check(event([small, a], None), 1, 2, &|w| w.p[0] = plus);
+        check(event_of_result([small, a], b, c), 1, 0, &|w| w.r[0] = plus);
+        check(event_of_result([a, small], c, d), 0, 3, &|w| w.r[1] = plus);
+        if !small.is_zero() {
+            check(event([a, small], None), 1, 1, &|w| (w.p[1], w.q[0]) = (plus, plus));
+            check(event([a, small], None), 0, 0, &|w| (w.p[1], w.q[0]) = (plus, plus));
+            // x_P = 0: the slope is 0, the result is (0, -y_P).
+            check(event([U256::ZERO, MODULUS - small], None), 0, 3, &|w| w.r[1] = plus);
+            check(event([U256::ZERO, small], None), 1, 0, &|w| w.r[0] = MODULUS);
+        }
+    }
+}
+
+/// With a divisor of 0 any slope satisfies the relations.
+#[test]
+fn refuses_calls_that_trap() {
+    let mut numbers = random_numbers(7);
+    let [x, y, slope] = core::array::from_fn(|_| numbers.next().unwrap());
+    let r_of = |p: [U256; 2], slope: U256| {
+        let x_r = subtract(times(slope, slope), p[0].add_mod(p[0], MODULUS));
+        [x_r, subtract(times(slope, subtract(p[0], x_r)), p[1])]
+    };
+    let sum =
+        Witness { event: event([x, y], Some([x, y])), slope, p: [x, y], q: [x, y], r: r_of([x, y], slope) };
+    let zero = [U256::ZERO; 2];
+    let twice = slope.add_mod(slope, MODULUS);
+    let origin = Witness { event: event(zero, None), slope: twice, p: zero, q: zero, r: r_of(zero, slope) };
+    for witness in [sum, origin] {
+        let mut forgery = Forgery::new(&witness);
+        let failures = evaluate(&Secp256k1Air, &forgery.0, &[]).failures;
+        assert_eq!(failures.len(), 1, "not only the divisor is refused");
+        for i in 0..2 * UNEQUAL {
+            let [first, second] = forgery.rows();
+            [first, second][i / UNEQUAL].unequal[i % UNEQUAL] = Val::from_u32(12_345);
+            assert!(!forgery.is_accepted());
+        }
+    }
+}
+
+#[test]
+fn refuses_a_forged_result_with_refitted_carries() {
+    for witness in [add(), double()] {
+        for (row, bit) in [(0, 0), (0, 200), (1, 3), (1, 255)] {
+            let mut forged = witness;
+            forged.r[1 - row] ^= U256::ONE << bit;
+            let mut forgery = Forgery::new(&forged);
+            assert!(!forgery.is_accepted());
+            for quotient in [-3, 0, 1, 1000] {
+                forgery.solve_carries(quotient);
+                assert!(!forgery.is_accepted());
+            }
+        }
+        let mut forged = witness;
+        forged.slope ^= U256::ONE;
+        assert!(!Forgery::new(&forged).is_accepted());
+    }
+}
+
+#[test]
+fn refuses_digits_out_of_range() {
+    let moves: [fn([&mut Secp256k1Columns<Val>; 2]); 5] = [
+        |[first, _]| move_down(&mut first.nibbles, 16),
+        |[_, second]| move_down(&mut second.nibbles, 16),
+        |[first, _]| move_down(&mut first.bytes, 256),
+        |[_, second]| move_down(&mut second.bytes, 256),
+        |[first, _]| move_down(&mut first.words[..LIMBS], 1 << 16),
+    ];
+    for witness in [add(), double()] {
+        for change in moves {
+            let mut forgery = Forgery::new(&witness);
+            change(forgery.rows());
+            forgery.refit_carries();
+            assert!(!forgery.is_accepted());
+        }
+    }
+}
+
+/// The same number with a digit too large.
+fn move_down(digits: &mut [Val], base: u32) {
+    digits[2] += Val::from_u32(base);
+    digits[3] -= Val::ONE;
+}
+
+#[test]
+fn refuses_a_top_bit_that_is_not_a_bit() {
+    for (index, place) in PLACES.iter().enumerate() {
+        let Some(high) = place.high else { continue };
+        for change in [Val::ONE, Val::NEG_ONE] {
+            let mut forgery = Forgery::new(&add());
+            let [first, second] = forgery.rows();
+            let low = match index.checked_sub(FIRST_CARRIES) {
+                None => &mut first.words[LIMBS + index],
+                Some(index) => &mut second.words[index],
+            };
+            *low -= change * Val::from_u32(1 << 16);
+            let row = if high < HIGHS { &mut *first } else { second };
+            row.highs[high % HIGHS] += change;
+            assert!(!forgery.is_accepted());
+        }
+    }
+}
+
+#[test]
+fn refuses_padding_that_turns_live() {
+    let trace = generate(&random_events(8, 1), 8, &mut TableCounts::default());
+    assert!(is_accepted(&Secp256k1Air, &trace));
+    for row in 0..8 {
+        for flag in 0..3 {
+            for value in [Val::ONE, Val::NEG_ONE, Val::TWO, Val::ONE.halve()] {
+                let mut changed = trace.clone();
+                let columns: &mut Secp256k1Columns<Val> = changed.values[row * WIDTH..][..WIDTH].borrow_mut();
+                let flags = [&mut columns.is_add, &mut columns.is_double, &mut columns.is_second];
+                *flags[flag] += value;
+                assert!(!is_accepted(&Secp256k1Air, &changed), "row {row}, flag {flag}");
+            }
+        }
+    }
+}
+
+/// An operation may start on any row but the last, and its rows stay together.
+#[test]
+fn refuses_rows_apart() {
+    let trace = generate(&random_events(9, 2), 4, &mut TableCounts::default());
+    let permuted = |order: [usize; 4]| {
+        let rows = order.map(|row| &trace.values[row * WIDTH..][..WIDTH]);
+        is_accepted(&Secp256k1Air, &RowMajorMatrix::new(rows.concat(), WIDTH))
+    };
+    assert!(permuted([0, 1, 2, 3]) && permuted([2, 3, 0, 1]));
+    for order in
+        [[1, 2, 3, 0], [0, 3, 2, 1], [0, 2, 1, 3], [0, 1, 3, 2], [0, 1, 0, 2], [1, 1, 2, 3], [0, 0, 1, 1]]
+    {
+        assert!(!permuted(order), "{order:?}");
+    }
+}
+
+#[test]
+fn refuses_a_second_row_of_another_call() {
+    for witness in [add(), double()] {
+        let changes: [fn(&mut Secp256k1Columns<Val>); 2] =
+            [|second| second.clock += Val::ONE, |second| second.read_address += Val::ONE];
+        for change in changes {
+            let mut forgery = Forgery::new(&witness);
+            change(forgery.rows()[1]);
+            assert!(!forgery.is_accepted());
+        }
+    }
+}
+
+/// Divisor and slope changed together, so that 3 x^2 stays their product.
+#[test]
+fn refuses_a_doubling_by_another_y() {
+    let honest = double();
+    let [x, y] = honest.p;
+    let other = y.add_mod(U256::ONE, MODULUS);
+    let doubled = Witness::new(&event([x, other], None));
+    let forged = Witness { p: [x, y], ..doubled };
+    assert!(!Forgery::new(&forged).is_accepted());
+    // All else fits: the relation of y has another y_P.
+    let y_r = doubled.r[1].add_mod(U256::ONE, MODULUS);
+    let mut forgery = Forgery::new(&Witness { r: [doubled.r[0], y_r], ..forged });
+    assert!(!forgery.is_accepted());
+    let failures = evaluate(&Secp256k1Air, &forgery.0, &[]).failures;
+    let [first, second] = forgery.rows();
+    let differences =
+        join::<_, LIMBS>(&first.bytes, 256).iter().zip(&second.limbs).filter(|(a, b)| a != b).count();
+    assert_eq!(failures.len(), differences);
+}
+
+#[test]
+#[should_panic(expected = "the slope exists")]
+fn generates_no_rows_for_a_trap() {
+    let p = [U256::ONE, U256::ONE];
+    generate(&[event(p, Some(p))], 2, &mut TableCounts::default());
+}
+
+#[test]
+fn padding_is_zero() {
+    let trace = generate(&random_events(10, 1), 8, &mut TableCounts::default());
+    let padding: &[Val] = &trace.values[ROWS * WIDTH..];
+    assert!(padding.iter().all(Val::is_zero));
+    let row: &Secp256k1Columns<Val> = trace.values[..WIDTH].borrow();
+    assert_eq!(row.is_add, Val::ONE);
+}
