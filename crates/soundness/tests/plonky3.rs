@@ -82,8 +82,8 @@ fn assert_agreement(parameters: &Parameters, table: TableProfile) {
         collision_resistance: 124,
         num_batched_functions: table.openings(),
     };
-    let theirs = proven_security_report(&fri, &air, &shape, &[], &grinding).udr.terms;
-    let labelled = |label| theirs.iter().find(|term| term.label == label).expect(label).bits.bits();
+    let theirs = proven_security_report(&fri, &air, &shape, &[], &grinding).udr;
+    let labelled = |label| theirs.terms().iter().find(|term| term.label == label).expect(label).bits.bits();
     let logup = LogUpAir { num_interactions: table.messages, max_message_width: table.message_width };
     let alpha = alpha_udr(shape.log_trace_length, fri.log_blowup, air.max_combo);
 

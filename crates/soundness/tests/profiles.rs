@@ -2,7 +2,7 @@
 
 use ashlar_machine::{Table, Val};
 use ashlar_soundness::{TableProfile, profile};
-use p3_air::{Air, AirBuilder, BaseAir, WindowAccess};
+use p3_air::{Air, BaseAir, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_lookup::{Count, InteractionBuilder};
 
