@@ -69,7 +69,8 @@ pub fn budget(shape: &str, parameters: &Parameters, tables: &[TableProfile]) -> 
     log_heights.sort_unstable_by(|a, b| b.cmp(a));
     log_heights.dedup();
     let cpu = tables.iter().find(|table| table.table == Table::Cpu);
-    let cycles = cpu.or_else(|| tables.iter().max_by_key(|table| table.log_height)).map_or(1, TableProfile::height);
+    let cycles =
+        cpu.or_else(|| tables.iter().max_by_key(|table| table.log_height)).map_or(1, TableProfile::height);
     let trace_cells = cells(|table| table.main_width + table.aux_width());
     Budget {
         shape: shape.into(),
@@ -95,7 +96,17 @@ impl Display for Budget {
         writeln!(
             f,
             "{:<12}{:>5}{:>7}{:>6}{:>7}{:>7}{:>9}{:>10}{:>7}{:>10}{:>14}",
-            "table", "log", "main", "aux", "fixed", "quot", "messages", "of width", "degree", "conditions", "cells"
+            "table",
+            "log",
+            "main",
+            "aux",
+            "fixed",
+            "quot",
+            "messages",
+            "of width",
+            "degree",
+            "conditions",
+            "cells"
         )?;
         for table in &self.tables {
             writeln!(

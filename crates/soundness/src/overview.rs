@@ -40,16 +40,27 @@ pub fn overview(parameters: &Parameters) -> Overview {
 
 impl Display for Overview {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Bits proven per query to the random oracle, unique decoding, no conjecture: {:.2}", self.bits)?;
+        writeln!(
+            f,
+            "Bits proven per query to the random oracle, unique decoding, no conjecture: {:.2}",
+            self.bits
+        )?;
         writeln!(f)?;
-        writeln!(f, "{:<10}{:>8}  {:<22}{:>8}{:>9}{:>12}", "shape", "bits", "weakest", "columns", "heights", "cells/cycle")?;
+        writeln!(
+            f,
+            "{:<10}{:>8}  {:<22}{:>8}{:>9}{:>12}",
+            "shape", "bits", "weakest", "columns", "heights", "cells/cycle"
+        )?;
         for (report, budget) in self.reports.iter().zip(&self.budgets) {
             let Report { shape, bits, .. } = report;
             let weakest = report.weakest().map_or("", |term| &term.name);
             let verdict = if report.holds() { "" } else { "  DOES NOT HOLD" };
             let Budget { columns, log_heights, cells_per_cycle, .. } = budget;
             let heights = log_heights.len();
-            writeln!(f, "{shape:<10}{bits:>8.2}  {weakest:<22}{columns:>8}{heights:>9}{cells_per_cycle:>12.1}{verdict}")?;
+            writeln!(
+                f,
+                "{shape:<10}{bits:>8.2}  {weakest:<22}{columns:>8}{heights:>9}{cells_per_cycle:>12.1}{verdict}"
+            )?;
         }
         for (report, budget) in self.reports.iter().zip(&self.budgets) {
             write!(f, "\n{report}\n{budget}")?;

@@ -102,8 +102,7 @@ where
         1 << get_log_num_quotient_chunks::<Val, Challenge, A, _>(air, layout, height, &unpacked, 0, &gadget);
     let lookups = unpacked.pack_same_bus(&gadget, chunks + 1);
     let degree = get_max_constraint_degree::<Val, Challenge, A, _>(air, layout, height, &lookups, &gadget);
-    let (base, extension) =
-        get_symbolic_constraints::<Val, Challenge, A, _>(air, layout, &lookups, &gadget);
+    let (base, extension) = get_symbolic_constraints::<Val, Challenge, A, _>(air, layout, &lookups, &gadget);
     let widths = lookups.iter().flat_map(|lookup| lookup.elements.iter().map(Vec::len));
     TableProfile {
         table,

@@ -92,7 +92,8 @@ fn element_bits() -> f64 {
 /// ceil(p / 2^bits) / p, slightly above 2^-bits.
 pub fn grinding_worth(bits: usize) -> f64 {
     let order = u64::from(Val::ORDER_U32);
-    let hits = u32::try_from(bits).ok().and_then(|bits| 1_u64.checked_shl(bits)).map_or(1, |n| order.div_ceil(n));
+    let hits =
+        u32::try_from(bits).ok().and_then(|bits| 1_u64.checked_shl(bits)).map_or(1, |n| order.div_ceil(n));
     (order as f64 / hits as f64).log2()
 }
 
@@ -246,7 +247,12 @@ fn hashes() -> [Term; 3] {
     let transcript = transcript_capacity(PhantomData::<Challenger>);
     let memory = Digest::default().len();
     [
-        term("commitments", "the smaller of digest and leaf sponge's capacity", "birthday bound", commitments),
+        term(
+            "commitments",
+            "the smaller of digest and leaf sponge's capacity",
+            "birthday bound",
+            commitments,
+        ),
         term("transcript", "capacity of the duplex sponge", "2025/536", transcript),
         term("memory tree", "digest of pages, nodes and commits", "birthday bound", memory),
     ]

@@ -23,8 +23,17 @@ const TABLE: TableProfile = TableProfile {
 
 /// Names of the terms with fewer bits in the second proof; without rounds of folding that only one of the two has.
 fn lowered(before: (&Parameters, TableProfile), after: (&Parameters, TableProfile)) -> Vec<&'static str> {
-    const NAMES: [&str; 9] =
-        ["buses", "constraints", "point", "batch", "fold", "queries", "commitments", "transcript", "memory tree"];
+    const NAMES: [&str; 9] = [
+        "buses",
+        "constraints",
+        "point",
+        "batch",
+        "fold",
+        "queries",
+        "commitments",
+        "transcript",
+        "memory tree",
+    ];
     let [before, after] = [before, after].map(|(parameters, table)| report("", parameters, &[table]));
     let least = |report: &ashlar_soundness::Report, name: &str| {
         let bits = report.terms.iter().filter(|term| term.name.starts_with(name)).map(|term| term.bits);
