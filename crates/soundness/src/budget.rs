@@ -95,7 +95,7 @@ impl Display for Budget {
         writeln!(f)?;
         writeln!(
             f,
-            "{:<12}{:>5}{:>7}{:>6}{:>7}{:>7}{:>9}{:>10}{:>7}{:>10}{:>14}",
+            "{:<12}{:>5}{:>7}{:>6}{:>7}{:>7}{:>9}{:>10}{:>7}{:>13}{:>12}",
             "table",
             "log",
             "main",
@@ -105,13 +105,13 @@ impl Display for Budget {
             "messages",
             "of width",
             "degree",
-            "conditions",
+            "constraints",
             "cells"
         )?;
         for table in &self.tables {
             writeln!(
                 f,
-                "{:<12}{:>5}{:>7}{:>6}{:>7}{:>7}{:>9}{:>10}{:>7}{:>10}{:>14}",
+                "{:<12}{:>5}{:>7}{:>6}{:>7}{:>7}{:>9}{:>10}{:>7}{:>13}{:>12}",
                 table.table.name(),
                 table.log_height,
                 table.main_width,
@@ -126,7 +126,7 @@ impl Display for Budget {
             )?;
         }
         let Self { main, auxiliary, fixed, quotient, cells, .. } = self;
-        writeln!(f, "{:<17}{main:>7}{auxiliary:>6}{fixed:>7}{quotient:>7}{cells:>50}", "all")?;
+        writeln!(f, "{:<17}{main:>7}{auxiliary:>6}{fixed:>7}{quotient:>7}{cells:>51}", "all")?;
         writeln!(f)?;
         writeln!(f, "log2 of heights {:?}, folding {:?}", self.log_heights, self.log_arities)?;
         writeln!(

@@ -142,7 +142,7 @@ fn buses(parameters: &Parameters, tables: &[TableProfile]) -> Term {
     let width = tables.iter().map(|table| table.message_width).max().unwrap_or(0);
     challenge(
         "buses",
-        format!("N (W + 2) / F, N = 2^{:.2}, W = {width}", count.log2()),
+        format!("M (W + 2) / F, M = 2^{:.2}, W = {width}", count.log2()),
         "2022/1530; p3-security logup.rs",
         count * (width as f64 + 2.0),
         Some(Site::Lookup),

@@ -42,9 +42,12 @@ fn lowered(before: (&Parameters, TableProfile), after: (&Parameters, TableProfil
     NAMES.into_iter().filter(|name| least(&after, name) < least(&before, name)).collect()
 }
 
+/// A change, and the terms that it lowers.
+type Case<T> = (fn(&mut T), &'static [&'static str]);
+
 #[test]
 fn parameters() {
-    let cases: [(fn(&mut Parameters), &[&str]); 9] = [
+    let cases: [Case<Parameters>; 9] = [
         (|p| p.queries -= 1, &["queries"]),
         (|p| p.query_grinding -= 1, &["queries"]),
         (|p| p.fold_grinding -= 1, &["fold"]),
@@ -65,7 +68,7 @@ fn parameters() {
 
 #[test]
 fn tables() {
-    let cases: [(fn(&mut TableProfile), &[&str]); 12] = [
+    let cases: [Case<TableProfile>; 12] = [
         (|t| t.messages += 1, &["buses"]),
         (|t| t.message_width += 1, &["buses"]),
         (|t| t.constraints += 1, &["constraints"]),
