@@ -15,6 +15,7 @@ pub mod div;
 pub mod evaluate;
 pub mod hash;
 pub mod hint;
+pub mod keccak;
 pub mod less_than;
 pub mod lookup;
 pub mod modmul;

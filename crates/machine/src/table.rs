@@ -91,7 +91,7 @@ impl Table {
             Self::Page => (1, 4),
             Self::Permute => (1, 2),
             Self::Keccak => (1, 32),
-            Self::Secp256k1 => (1, 4),
+            Self::Permute | Self::Secp256k1 => (1, 2),
             _ => (1, 1),
         };
         Packing { units, rows }

@@ -1,6 +1,5 @@
 //! A program as the tables have it.
 
-use ashlar_machine::bus::REGISTERS;
 use ashlar_machine::cpu::{Class, ProgramRow};
 use ashlar_machine::opcode::{alu, subword};
 use ashlar_vm::{Instruction, Op, Program};
@@ -42,11 +41,6 @@ fn row(pc: u32, instruction: Instruction) -> Option<ProgramRow> {
 
 /// Register that takes what is written to x0.
 pub(crate) const DISCARD: u32 = 32;
-
-/// Word address of a register.
-pub(crate) const fn register_address(register: u32) -> u32 {
-    REGISTERS + register
-}
 
 /// Class and number on the `instruction` bus.
 fn class(op: Op) -> Option<(Class, u32)> {

@@ -3,7 +3,7 @@
 use ashlar_machine::cpu::ProgramRow;
 use ashlar_machine::poseidon2::Questions;
 use ashlar_machine::{
-    Shape, Table, TableCounts, Val, bitwise, call, commit, cpu, div, hint, keccak, less_than, lookup, modmul, mul,
+    Shape, Table, TableCounts, Val, bitwise, call, commit, cpu, div, hint, less_than, lookup, modmul, mul,
     node, page, permute, port, poseidon2, program, secp256k1, shift, subword,
 };
 use p3_matrix::dense::RowMajorMatrix;
@@ -66,7 +66,7 @@ impl SegmentTraces {
         make_memory(&mut maker, job, &events);
         let Maker { counts, questions, mut tables, .. } = maker;
         let height = shape.height(Table::Poseidon2);
-        tables.push(TableTrace { table: Table::Poseidon2, trace: poseidon2::generate(&questions, height) });
+        tables.push(TableTrace { table: Table::Poseidon2, trace: poseidon2::generate(&questions.events, height) });
         tables.push(TableTrace { table: Table::Lookup, trace: lookup::generate(&counts) });
         tables.sort_by_key(|table| table.table);
         Self { tables }
@@ -110,9 +110,6 @@ fn make_calls(maker: &mut Maker<'_>, job: &SegmentJob, events: &Events) {
     });
     maker.make(Table::Permute, events.permute.len(), |height, counts, questions| {
         permute::generate(&events.permute, height, counts, questions)
-    });
-    maker.make(Table::Keccak, events.keccak.len(), |height, counts, _| {
-        keccak::generate(&events.keccak, height, counts)
     });
     maker.make(Table::Modmul256, events.modmul256.len(), |height, counts, _| {
         modmul::generate(&events.modmul256, height, counts)

@@ -100,6 +100,11 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// What was last written to x0, which reads as 0 all the same.
+    pub fn discarded(&self) -> u32 {
+        self.registers[32]
+    }
+
     /// The machine between two instructions. After `HALT`, `pc` is that of the `ecall`, where the proof has
     /// [`ashlar_machine::cpu::HALTED`].
     pub fn state(&self) -> State<'_> {

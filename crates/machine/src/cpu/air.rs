@@ -13,7 +13,9 @@ use crate::bus::{
     receive_memory, send_ecall, send_memory, slot,
 };
 
-/// The pc after `HALT`: not a multiple of 4, so no instruction has it.
+/// The pc after `HALT`: not a multiple of 4, so no instruction has it, and no other instruction leads to it. `jalr` leads
+/// to multiples of 4, the next address is one, and the constants of jumps and branches are even: a wrong one is no number
+/// that is 1 mod p, since it is within 2^20 of an address below 2^24.
 pub const HALTED: u32 = 1;
 
 /// Number of public values: pc at the start, pc at the end, the two limbs of the exit code (0 without `HALT`).
@@ -182,8 +184,11 @@ fn eval_addresses<AB: AirBuilder<F = Val>>(builder: &mut AB, row: &CpuColumns<AB
 /// 1. Without a second access, b is the constant operand.
 /// 2. The result of each class that does not ask for it.
 /// 3. The link of a jump: its low limb is `w` (16 bits), its high limb the high part of the unused second access' time
-///    (8 bits), so that the sum does not wrap. The high limb of the target of `jalr` has 8 bits.
-/// 4. The number of a call has one limb.
+///    (8 bits), so that the sum does not wrap.
+/// 4. The target of `jalr` is a multiple of 4: its low limb less the dropped bit is 4 times the low part of the same time
+///    (16 bits, so nothing wraps). Its high limb has 8 bits. Without this the dropped bit could be chosen, and a jump
+///    into nowhere could lead to `HALTED`.
+/// 5. The number of a call has one limb.
 fn eval_results<AB: AirBuilder<F = Val>>(builder: &mut AB, row: &CpuColumns<AB::Var>) {
     let Classes { add, sub, sltu, alu, load_word, store_word, jal, jalr, ecall, .. } = row.class;
     let takes_constant = (add + sub + sltu + alu) * (AB::Expr::ONE - row.uses_rs2);
@@ -198,6 +203,7 @@ fn eval_results<AB: AirBuilder<F = Val>>(builder: &mut AB, row: &CpuColumns<AB::
     builder.assert_zero(jumps.clone() * (word::<AB>(row.c) - row.pc - Val::from_u8(4)));
     builder.assert_zero(jumps.clone() * (row.w - row.c[0]));
     builder.assert_zero(jumps * (since_high::<AB>(row, 1) - row.c[1]));
+    builder.assert_zero(jalr * (row.out[0] - row.offset[0] - row.since_low[1] * Val::from_u8(4)));
     builder.assert_zero(jalr * (row.target_high - row.out[1]));
     builder.assert_zero(ecall * row.a[1]);
 }

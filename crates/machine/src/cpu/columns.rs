@@ -63,7 +63,8 @@ pub struct CpuColumns<T> {
     pub third_address: T,
     /// Timestamps of the last access to each of the three addresses.
     pub last: [T; 3],
-    /// Low 16 bits of the time since then, less 1.
+    /// Low 16 bits of the time since then, less 1; in `jalr`, which has no second access, the second is the target's low
+    /// limb / 4.
     pub since_low: [T; 3],
     /// Word at the third address before; in `branch_eq` instead the inverse that proves inequality.
     pub previous: [T; 2],

@@ -103,7 +103,12 @@ fn fill(
     let is_branch = matches!(class, Class::BranchEq | Class::BranchLtu | Class::BranchLt);
     row.taken = Val::from_bool(is_branch && (c == 1) != negate);
     let made = [true, uses_rs2 || class.is_load(), class.writes()];
-    let high = fill_times(row, clock, last, made, counts);
+    let mut since = core::array::from_fn(|i| if made[i] { now(clock, i) - last[i] - 1 } else { 0 });
+    if matches!(class, Class::Jal | Class::Jalr) {
+        // The second access is not made: its time carries the link's high limb and the target's low limb / 4.
+        since[1] = c & 0xffff_0000 | (out & 0xffff) >> 2;
+    }
+    let high = fill_times(row, clock, since, counts);
     let w = match class {
         Class::Jal | Class::Jalr => c & 0xffff,
         _ if is_memory(class) => (out & 0xffff) >> 2,
@@ -111,12 +116,6 @@ fn fill(
     };
     for x in [out & 0xffff, out_high, w] {
         counts.range16(x);
-    }
-    let mut high = high;
-    if matches!(class, Class::Jal | Class::Jalr) {
-        // The second access is not made: its time carries the link's high limb.
-        high[1] = c >> 16;
-        row.last[1] -= Val::from_u32(high[1] << 16);
     }
     counts.bytes(high[0], high[1]);
     counts.bytes(high[2], if class == Class::Jalr { out >> 16 } else { 0 });
@@ -172,22 +171,18 @@ fn fill_addresses(row: &mut CpuColumns<Val>, class: Class, out: u32, rs2: u32, r
     (second, third)
 }
 
-/// Timestamps; those of accesses that are not made are as if the last one was just before. Returns the high parts.
-fn fill_times(
-    row: &mut CpuColumns<Val>,
-    clock: u32,
-    last: [u32; 3],
-    made: [bool; 3],
-    counts: &mut TableCounts,
-) -> [u32; 3] {
+/// Timestamp of an access.
+const fn now(clock: u32, access: usize) -> u32 {
+    clock * SLOTS + [slot::RS1, slot::RS2, slot::WRITE][access]
+}
+
+/// Timestamps of the last accesses, by the time since then, less 1. Returns the high parts of that time.
+fn fill_times(row: &mut CpuColumns<Val>, clock: u32, since: [u32; 3], counts: &mut TableCounts) -> [u32; 3] {
     core::array::from_fn(|i| {
-        let now = clock * SLOTS + [slot::RS1, slot::RS2, slot::WRITE][i];
-        let last = if made[i] { last[i] } else { now - 1 };
-        let since = now - last - 1;
-        row.last[i] = Val::from_u32(last);
-        row.since_low[i] = Val::from_u32(since & 0xffff);
-        counts.range16(since & 0xffff);
-        since >> 16
+        row.last[i] = Val::from_u32(now(clock, i) - 1) - Val::from_u32(since[i]);
+        row.since_low[i] = Val::from_u32(since[i] & 0xffff);
+        counts.range16(since[i] & 0xffff);
+        since[i] >> 16
     })
 }
 
@@ -206,7 +201,7 @@ fn fill_padding(row: &mut CpuColumns<Val>, pc: u32, clock: u32, counts: &mut Tab
     row.pc = Val::from_u32(pc);
     row.clock = Val::from_u32(clock);
     [row.second_address, row.third_address] = [Val::from_u32(register(0)); 2];
-    fill_times(row, clock, [0; 3], [false; 3], counts);
+    fill_times(row, clock, [0; 3], counts);
     for _ in 0..3 {
         counts.range16(0);
     }
