@@ -91,6 +91,7 @@ impl Table {
             Self::Subword => (3, 1),
             Self::Program => (4, 1),
             Self::Page => (1, 4),
+            Self::Permute => (1, 2),
             Self::Keccak => (1, 32),
             Self::Permute | Self::Secp256k1 => (1, 2),
             _ => (1, 1),
@@ -175,8 +176,8 @@ const NO: u8 = ABSENT;
 #[rustfmt::skip]
 pub const SHAPES: [Shape; 4] = [
     //                                    cpu prg lut bit shf lt  sub mul div cal prt hnt com pos pag nod prm kec m25 m38 sec
-    Shape { name: "small",      heights: [16, 19, 16, 13, 13, 10, 13, 10,  8, 10, 13, 13,  4, 13, 10, 10,  4, 10, 10, NO, 10] },
-    Shape { name: "general",    heights: [21, 19, 16, 17, 17, 13, 17, 13, 10, 13, 17, 13,  4, 17, 15, 14,  4, 17, NO, NO, NO] },
-    Shape { name: "curve",      heights: [21, 19, 16, 17, 17, 13, 17, 15, 10, 15, 17, 10,  4, 17, 15, 14,  4, NO, 15, NO, 17] },
-    Shape { name: "pairing",    heights: [21, 19, 16, 17, 17, 13, 17, 15, 10, 17, 19, 10,  4, 17, 15, 14,  4, NO, 16, 16, NO] },
+    Shape { name: "small",      heights: [16, 19, 16, 13, 13, 10, 13, 10,  8, 10, 13, 13,  6, 13, 10, 10,  6, 10, 10, NO, 10] },
+    Shape { name: "general",    heights: [21, 19, 16, 17, 17, 13, 17, 13, 10, 13, 17, 13,  6, 17, 15, 14,  6, 17, NO, NO, NO] },
+    Shape { name: "curve",      heights: [21, 19, 16, 17, 17, 13, 17, 15, 10, 15, 17, 10,  6, 17, 15, 14,  6, NO, 15, NO, 17] },
+    Shape { name: "pairing",    heights: [21, 19, 16, 17, 17, 13, 17, 15, 10, 17, 19, 10,  6, 17, 15, 14,  6, NO, 16, 16, NO] },
 ];

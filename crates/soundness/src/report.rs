@@ -1,0 +1,69 @@
+//! The report on one shape.
+
+use std::fmt::{self, Display, Formatter};
+
+use ashlar_verifier::config::Parameters;
+use serde::Serialize;
+
+use crate::condition::{Condition, conditions};
+use crate::profile::TableProfile;
+use crate::term::{Term, terms};
+
+/// What every term of every shape must reach.
+pub const TARGET_BITS: f64 = 100.0;
+
+/// The security of proofs of one shape.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Name of the shape.
+    pub shape: String,
+    /// The error terms.
+    pub terms: Vec<Term>,
+    /// What they rely on.
+    pub conditions: Vec<Condition>,
+    /// The least of the terms.
+    pub bits: f64,
+}
+
+impl Report {
+    /// The term that bounds the security.
+    pub fn weakest(&self) -> Option<&Term> {
+        self.terms.iter().min_by(|a, b| a.bits.total_cmp(&b.bits))
+    }
+
+    /// Whether every term reaches [`TARGET_BITS`] and every condition is met.
+    pub fn holds(&self) -> bool {
+        self.bits >= TARGET_BITS && self.conditions.iter().all(Condition::holds)
+    }
+}
+
+/// Calculates the report on proofs of these tables. `shape` is only a name.
+pub fn report(shape: &str, parameters: &Parameters, tables: &[TableProfile]) -> Report {
+    let terms = terms(parameters, tables);
+    let bits = terms.iter().map(|term| term.bits).fold(f64::INFINITY, f64::min);
+    Report { shape: shape.into(), terms, conditions: conditions(parameters, tables), bits }
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {:.2} bits", self.shape, self.bits)?;
+        writeln!(f)?;
+        writeln!(f, "{:<26}{:>8}{:>8}{:>8}{:>8}  bound", "term", "bare", "grind", "bits", "least")?;
+        for term in &self.terms {
+            let Term { name, formula, bits_before_grinding: bare, grinding, bits, .. } = term;
+            let least = term.grinding_for(TARGET_BITS).map_or_else(|| "none".into(), |bits| bits.to_string());
+            let [grinding, least] = match term.site {
+                Some(_) => [grinding.to_string(), least],
+                None => ["-".into(), "-".into()],
+            };
+            writeln!(f, "{name:<26}{bare:>8.2}{grinding:>8}{bits:>8.2}{least:>8}  {formula}")?;
+        }
+        writeln!(f)?;
+        writeln!(f, "{:<30}{:>14}{:>14}", "condition", "value", "below")?;
+        for Condition { name, value, limit, .. } in &self.conditions {
+            let verdict = if value < limit { "" } else { "  NOT MET" };
+            writeln!(f, "{name:<30}{value:>14}{limit:>14}{verdict}")?;
+        }
+        Ok(())
+    }
+}

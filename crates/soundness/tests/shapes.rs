@@ -1,0 +1,93 @@
+//! The parameters of segment proofs with the real tables of every shape.
+
+use ashlar_machine::air::MachineAir;
+use ashlar_machine::{SHAPES, Shape};
+use ashlar_soundness::{
+    Budget, COLUMNS_MAX, HEIGHTS_MAX, SHAPES_MAX, TARGET_BITS, budget, overview, report, shape_profile,
+};
+use ashlar_verifier::config::{Config, SEGMENT};
+use p3_batch_stark::ProverData;
+use p3_lookup::check_bus_widths;
+
+#[test]
+fn every_term_of_every_shape_reaches_the_target() {
+    for shape in &SHAPES {
+        let report = report(shape.name, &SEGMENT, &shape_profile(shape));
+        for term in &report.terms {
+            assert!(term.bits >= TARGET_BITS, "{}: {term:?}", shape.name);
+        }
+    }
+}
+
+#[test]
+fn every_condition_of_every_shape_is_met() {
+    for shape in &SHAPES {
+        for condition in report(shape.name, &SEGMENT, &shape_profile(shape)).conditions {
+            assert!(condition.holds(), "{}: {condition:?}", shape.name);
+        }
+    }
+}
+
+/// Shapes over the limits of D6. A change that empties a list is welcome; one that adds to it needs a reason here.
+///
+/// `small` has all accelerators, so that any program can be proven in one small segment; it is not what long runs cost.
+/// Heights are off the grid of the folding's arity in every shape.
+#[test]
+fn shapes_over_the_recursion_budget_are_known() {
+    const { assert!(SHAPES.len() <= SHAPES_MAX) };
+    let budgets: Vec<_> =
+        SHAPES.iter().map(|shape| budget(shape.name, &SEGMENT, &shape_profile(shape))).collect();
+    let over = |is_over: fn(&Budget) -> bool| -> Vec<_> {
+        budgets.iter().filter(|budget| is_over(budget)).map(|budget| budget.shape.as_str()).collect()
+    };
+    assert_eq!(over(|budget| budget.columns > COLUMNS_MAX), ["small"]);
+    assert_eq!(
+        over(|budget| budget.log_heights.len() > HEIGHTS_MAX),
+        ["small", "general", "curve", "pairing"]
+    );
+}
+
+#[test]
+fn overview_prints_and_encodes_every_shape() {
+    let overview = overview(&SEGMENT);
+    assert!(overview.holds && overview.bits >= TARGET_BITS);
+    println!("{overview}");
+    let text = overview.to_string();
+    let json = serde_json::to_value(&overview).expect("plain data");
+    for (i, shape) in SHAPES.iter().enumerate() {
+        assert!(text.contains(&format!("\n{}: ", shape.name)), "{text}");
+        assert_eq!(json["reports"][i]["shape"], shape.name);
+        assert_eq!(json["budgets"][i]["tables"][0]["table"], "cpu");
+        assert_eq!(json["reports"][i]["terms"][0]["site"], "lookup");
+    }
+}
+
+/// What Plonky3 itself would prove with: the packed messages of the shape's tables.
+fn proven(shape: &Shape) -> ProverData<Config> {
+    let airs: Vec<_> = shape.tables().map(MachineAir::constraints).collect();
+    let heights: Vec<_> = shape.tables().map(|table| shape.height(table).ilog2() as usize).collect();
+    ProverData::from_airs_and_degrees(&SEGMENT.config(), &airs, &heights)
+        .expect("no fixed columns are committed to")
+}
+
+#[test]
+fn messages_are_packed_as_the_prover_packs_them() {
+    for shape in &SHAPES {
+        let profiles = shape_profile(shape);
+        let lookups = proven(shape).common.lookups;
+        assert_eq!(profiles.len(), lookups.len());
+        for (profile, lookups) in profiles.iter().zip(&lookups) {
+            assert_eq!(profile.aux_columns, 1 + lookups.len(), "{}", profile.table.name());
+            let messages: usize = lookups.iter().map(|lookup| lookup.elements.len()).sum();
+            assert_eq!(profile.messages, messages, "{}", profile.table.name());
+        }
+    }
+}
+
+#[test]
+fn tuples_of_a_bus_have_one_width() {
+    for shape in &SHAPES {
+        let widest = shape_profile(shape).iter().map(|table| table.message_width).max();
+        assert_eq!(check_bus_widths(&proven(shape).common.lookups).ok(), widest, "{}", shape.name);
+    }
+}
