@@ -23,7 +23,6 @@ macro_rules! machine_air {
             pub fn constraints(table: Table) -> Self {
                 match table {
                     $(Table::$table => Self::$table(Default::default()),)+
-                    _ => todo!(),
                 }
             }
 
@@ -78,6 +77,12 @@ macro_rules! machine_air {
                 }
             }
 
+            /// 3 for all: a table whose own constraints have degree 2 has two chunks of quotient as well, and so its
+            /// messages may share auxiliary columns.
+            fn max_constraint_degree(&self) -> Option<usize> {
+                Some(3)
+            }
+
             fn num_public_values(&self) -> usize {
                 match self {
                     $(Self::$table(air) => BaseAir::<Val>::num_public_values(air),)+
@@ -99,6 +104,7 @@ machine_air! {
     Cpu: crate::cpu::CpuAir,
     Program: crate::program::ProgramAir,
     Lookup: crate::lookup::LookupAir,
+    KeccakTable: crate::keccak::KeccakTableAir,
     Bitwise: crate::bitwise::BitwiseAir,
     Shift: crate::shift::ShiftAir,
     LessThan: crate::less_than::LessThanAir,
@@ -113,7 +119,7 @@ machine_air! {
     Page: crate::page::PageAir,
     Node: crate::node::NodeAir,
     Permute: crate::permute::PermuteAir,
-    //Keccak: crate::keccak::KeccakAir,
+    Keccak: crate::keccak::KeccakAir,
     Modmul256: crate::modmul::ModmulAir<8>,
     Modmul384: crate::modmul::ModmulAir<12>,
     Secp256k1: crate::secp256k1::Secp256k1Air,

@@ -8,6 +8,7 @@ pub enum Table {
     Cpu,
     Program,
     Lookup,
+    KeccakTable,
     Bitwise,
     Shift,
     LessThan,
@@ -33,10 +34,11 @@ impl Table {
     pub const COUNT: usize = Self::ALL.len();
 
     /// All of them, in the order in which a proof has them; the position is the value as a number.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Cpu,
         Self::Program,
         Self::Lookup,
+        Self::KeccakTable,
         Self::Bitwise,
         Self::Shift,
         Self::LessThan,
@@ -63,6 +65,7 @@ impl Table {
             Self::Cpu => "cpu",
             Self::Program => "program",
             Self::Lookup => "lookup",
+            Self::KeccakTable => "keccak_table",
             Self::Bitwise => "bitwise",
             Self::Shift => "shift",
             Self::LessThan => "less_than",
@@ -87,37 +90,43 @@ impl Table {
     /// What the table counts: `units` of them take `rows` rows.
     pub const fn packing(self) -> Packing {
         let (units, rows) = match self {
-            Self::Bitwise | Self::Shift => (2, 1),
+            Self::Bitwise | Self::Shift | Self::Port => (2, 1),
             Self::Subword => (3, 1),
             Self::Program => (4, 1),
             Self::Page => (1, 4),
-            Self::Permute => (1, 2),
-            Self::Keccak => (1, 32),
+            Self::Keccak => (1, 108),
             Self::Permute | Self::Secp256k1 => (1, 2),
             _ => (1, 1),
         };
         Packing { units, rows }
     }
 
-    /// Cells of one row, columns of the bus argument counted as base-field cells. Rough figures that rank shapes by
-    /// their cost.
-    pub const fn width_estimate(self) -> usize {
+    /// Cells of one row: main, fixed, auxiliary (bus argument) and quotient columns, in base-field cells. A test holds
+    /// it against the constraints.
+    pub const fn width(self) -> usize {
         match self {
-            Self::Cpu | Self::Page => 95,
-            Self::Program => 17,
-            Self::Lookup => 19,
-            Self::Bitwise => 54,
-            Self::Shift => 82,
-            Self::LessThan => 30,
-            Self::Subword | Self::Mul => 70,
-            Self::Div => 80,
-            Self::Call | Self::Commit | Self::Node => 90,
-            Self::Port | Self::Hint => 72,
-            Self::Poseidon2 => 210,
-            Self::Permute => 180,
-            Self::Keccak => 700,
-            Self::Modmul256 | Self::Secp256k1 => 450,
-            Self::Modmul384 => 680,
+            Self::Cpu => 103,
+            Self::Program => 56,
+            Self::Lookup => 27,
+            Self::KeccakTable => 24,
+            Self::Bitwise => 62,
+            Self::Shift => 84,
+            Self::LessThan => 33,
+            Self::Subword => 87,
+            Self::Mul => 64,
+            Self::Div => 53,
+            Self::Call => 75,
+            Self::Port => 138,
+            Self::Hint => 56,
+            Self::Commit => 73,
+            Self::Poseidon2 => 186,
+            Self::Page => 90,
+            Self::Node => 79,
+            Self::Permute => 151,
+            Self::Keccak => 685,
+            Self::Modmul256 => 458,
+            Self::Modmul384 => 683,
+            Self::Secp256k1 => 401,
         }
     }
 }
@@ -127,7 +136,7 @@ impl Table {
 pub struct Packing {
     /// Units that share a group of rows.
     pub units: u32,
-    /// Rows of the group; a power of 2.
+    /// Rows of the group.
     pub rows: u32,
 }
 
@@ -158,9 +167,9 @@ impl Shape {
         self.height(table) as u32 / rows * units
     }
 
-    /// Cells of all tables by [`Table::width_estimate`].
+    /// Cells of all tables.
     pub fn cells(&self) -> u64 {
-        Table::ALL.iter().map(|table| self.height(*table) as u64 * table.width_estimate() as u64).sum()
+        Table::ALL.iter().map(|table| self.height(*table) as u64 * table.width() as u64).sum()
     }
 
     /// The tables that are present, in order.
@@ -172,12 +181,17 @@ impl Shape {
 
 const NO: u8 = ABSENT;
 
-/// The shapes of segments.
+/// The shapes of segments: what real runs ask for, from the smallest up. The figures behind them are in
+/// `specs/006-segment-proof.md`.
 #[rustfmt::skip]
-pub const SHAPES: [Shape; 4] = [
-    //                                    cpu prg lut bit shf lt  sub mul div cal prt hnt com pos pag nod prm kec m25 m38 sec
-    Shape { name: "small",      heights: [16, 19, 16, 13, 13, 10, 13, 10,  8, 10, 13, 13,  6, 13, 10, 10,  6, 10, 10, NO, 10] },
-    Shape { name: "general",    heights: [21, 19, 16, 17, 17, 13, 17, 13, 10, 13, 17, 13,  6, 17, 15, 14,  6, 17, NO, NO, NO] },
-    Shape { name: "curve",      heights: [21, 19, 16, 17, 17, 13, 17, 15, 10, 15, 17, 10,  6, 17, 15, 14,  6, NO, 15, NO, 17] },
-    Shape { name: "pairing",    heights: [21, 19, 16, 17, 17, 13, 17, 15, 10, 17, 19, 10,  6, 17, 15, 14,  6, NO, 16, 16, NO] },
+pub const SHAPES: [Shape; 8] = [
+    //                                    cpu prg lut ktb bit shf lt  sub mul div cal prt hnt com pos pag nod prm kec m25 m38 sec
+    Shape { name: "small",      heights: [17, 17, 17, 17, 13, 13, 13, 13, 13,  9,  9, 13, 13,  9, 15, 13, 13, NO, 13,  9, NO,  9] },
+    Shape { name: "rest",       heights: [19, 17, 17, 17, 15, 15, 15, 15, 15,  9, 13, 15, 13,  9, 17, 15, 15, NO, 15, NO, NO, NO] },
+    Shape { name: "input",      heights: [19, 17, 17, 17, 17, 15, 15, 15, 13,  9, 13, 17, 15,  9, 17, 15, 15, NO, 17, NO, NO, NO] },
+    Shape { name: "hash",       heights: [20, 17, 17, 17, 17, 17, 15, 15, 15,  9, 13, 15, 13,  9, 17, 15, 15, NO, 17, NO, NO, NO] },
+    Shape { name: "light",      heights: [21, 17, 17, 17, 17, 17, 15, 17, 15, 13, 13, 15, 13,  9, 17, 15, 15, NO, 15, NO, NO, NO] },
+    Shape { name: "general",    heights: [21, 17, 17, 17, 17, 17, 16, 17, 16, 13, 13, 16, 13,  9, 17, 16, 16, NO, 16, NO, NO, NO] },
+    Shape { name: "signatures", heights: [20, 17, 17, 17, 17, 17, 15, 15, 15,  9, 15, 17, 13,  9, 15, 15, 15, NO, 15, 15, NO, 15] },
+    Shape { name: "pairing",    heights: [19, 17, 17, 17, 15, 15, 15, 15, 15,  9, 15, 17, 13,  9, 15, 13, 13,  9, NO, 15, 15, NO] },
 ];

@@ -13,7 +13,11 @@ fn main() {
     let plan = Plan::new(&program, &hints, Options::default()).unwrap();
     eprintln!("plan {:?} cycles {} segments {}", t.elapsed(), plan.run.cycles, plan.metering.segments.len());
     for s in &plan.metering.segments {
-        let r: Vec<_> = Table::ALL.iter().filter(|t| s.rows.of(**t) > 0).map(|t| format!("{} {}", t.name(), s.rows.of(*t))).collect();
+        let r: Vec<_> = Table::ALL
+            .iter()
+            .filter(|t| s.rows.of(**t) > 0)
+            .map(|t| format!("{} {}", t.name(), s.rows.of(*t)))
+            .collect();
         eprintln!("{} {} {}", s.shape.unwrap().name, s.cycles, r.join(", "));
     }
     let t = Instant::now();
@@ -30,6 +34,16 @@ fn main() {
         let proof = prover.prove(&job, &traces).unwrap();
         let t3 = t.elapsed();
         let r = verifier.verify_segment(job.number, &job.start, &proof);
-        eprintln!("{} {} cycles job {:?} trace {:?} prove {:?} verify {:?} {:?} cells {}", job.shape.name, job.input.cycles, t1, t2-t1, t3-t2, t.elapsed()-t3, r, traces.cells());
+        eprintln!(
+            "{} {} cycles job {:?} trace {:?} prove {:?} verify {:?} {:?} cells {}",
+            job.shape.name,
+            job.input.cycles,
+            t1,
+            t2 - t1,
+            t3 - t2,
+            t.elapsed() - t3,
+            r,
+            traces.cells()
+        );
     }
 }

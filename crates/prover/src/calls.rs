@@ -39,7 +39,9 @@ fn record_event(tracer: &mut Tracer<'_>, memory: &Memory, clock: u32, step: &Cal
         Call::Hint => events.hint.push(HintEvent { clock, address, words: step.written.to_vec() }),
         Call::Commit => events.commit.push(CommitEvent { clock, address, words: words(memory, address) }),
         Call::KeccakF => events.keccak.push(KeccakEvent { clock, address, state: words(memory, address) }),
-        Call::Poseidon2 => events.permute.push(PermuteEvent { clock, address, state: words(memory, address) }),
+        Call::Poseidon2 => {
+            events.permute.push(PermuteEvent { clock, address, state: words(memory, address) })
+        }
         Call::Modmul256 => events.modmul256.push(modmul(memory, clock, [address, w1, w2, w3])),
         Call::Modmul384 => events.modmul384.push(modmul(memory, clock, [address, w1, w2, w3])),
         Call::Secp256k1Add => events.secp256k1.push(PointEvent {
@@ -68,7 +70,8 @@ fn modmul<const N: usize>(memory: &Memory, clock: u32, addresses: [u32; 4]) -> M
 fn record_ports(tracer: &mut Tracer<'_>, memory: &Memory, clock: u32, step: &CallStep<'_>) {
     let only_read = step.reads.iter().filter(|region| Some(**region) != step.write || is_separate(step.call));
     for (region, slot) in only_read.zip([slot::OPERAND_A, slot::OPERAND_B, slot::OPERAND_M]) {
-        let access = Access { word: region.address / 4, count: region.words, timestamp: clock * SLOTS + slot };
+        let access =
+            Access { word: region.address / 4, count: region.words, timestamp: clock * SLOTS + slot };
         record_access(tracer, memory, access, true, None);
     }
     if let Some(region) = step.write {

@@ -59,14 +59,16 @@ fn page_events(machine: &Machine<'_>, tracer: &Tracer<'_>, job: &SegmentJob) -> 
     let (discarded, times) = tracer.registers();
     let old = register_pages(&job.input.start.registers, job.discarded);
     let new = register_pages(state.registers, discarded);
-    let times: [[u32; PAGE_WORDS]; 3] =
-        core::array::from_fn(|page| {
-            core::array::from_fn(|i| times.get(PAGE_WORDS * page + i).copied().unwrap_or(0))
-        });
+    let times: [[u32; PAGE_WORDS]; 3] = core::array::from_fn(|page| {
+        core::array::from_fn(|i| times.get(PAGE_WORDS * page + i).copied().unwrap_or(0))
+    });
     let pages = old.into_iter().zip(new).zip(times);
-    let registers = (REGISTER_PAGE..)
-        .zip(pages)
-        .map(|(page, ((old, new), timestamps))| PageEvent { page, old, new, timestamps });
+    let registers = (REGISTER_PAGE..).zip(pages).map(|(page, ((old, new), timestamps))| PageEvent {
+        page,
+        old,
+        new,
+        timestamps,
+    });
     memory.chain(registers).collect()
 }
 

@@ -8,8 +8,8 @@ mod mapped;
 mod plan;
 mod program;
 mod setup;
-mod traces;
 mod tracer;
+mod traces;
 mod tree;
 
 pub use error::ProverError;

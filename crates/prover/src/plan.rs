@@ -21,11 +21,7 @@ pub struct Plan<'p> {
 
 impl<'p> Plan<'p> {
     /// Executes the program to its end. An exit code other than 0, and a segment without a shape, are errors.
-    pub fn new(
-        program: &'p Program,
-        hints: &'p [u32],
-        options: Options<'_>,
-    ) -> Result<Self, ProverError> {
+    pub fn new(program: &'p Program, hints: &'p [u32], options: Options<'_>) -> Result<Self, ProverError> {
         Self::with_limits(program, hints, options, SegmentLimits::default())
     }
 

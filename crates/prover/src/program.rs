@@ -85,7 +85,9 @@ fn class(op: Op) -> Option<(Class, u32)> {
 /// Whether the second operand is a register.
 const fn uses_rs2(op: Op) -> bool {
     match op {
-        Op::Add | Op::Sub | Op::Sll | Op::Slt | Op::Sltu | Op::Xor | Op::Srl | Op::Sra | Op::Or | Op::And => true,
+        Op::Add | Op::Sub | Op::Sll | Op::Slt | Op::Sltu | Op::Xor | Op::Srl | Op::Sra | Op::Or | Op::And => {
+            true
+        }
         Op::Mul | Op::Mulh | Op::Mulhsu | Op::Mulhu | Op::Div | Op::Divu | Op::Rem | Op::Remu => true,
         Op::Beq | Op::Bne | Op::Blt | Op::Bge | Op::Bltu | Op::Bgeu => true,
         Op::Sb | Op::Sh | Op::Sw | Op::Ecall => true,

@@ -2,6 +2,7 @@
 
 use ashlar_machine::air::MachineAir;
 use ashlar_machine::cpu::ProgramRow;
+use ashlar_machine::keccak::KeccakTableAir;
 use ashlar_machine::lookup::LookupAir;
 use ashlar_machine::program::ProgramAir;
 use ashlar_machine::{SHAPES, Shape, Table};
@@ -46,7 +47,8 @@ impl<'p> Prover<'p> {
         let first = ShapeData::new(&config, &SHAPES[0], &rows)?;
         let fixed = first.data.common.preprocessed.as_ref().map(|fixed| fixed.commitment.clone());
         let fixed = fixed.ok_or_else(|| ProverError::Proving("no fixed columns".into()))?;
-        let key = VerifyingKey { fixed, initial_root: MemoryTree::new(program).root(), entry: program.entry() };
+        let key =
+            VerifyingKey { fixed, initial_root: MemoryTree::new(program).root(), entry: program.entry() };
         let shapes: Vec<_> = SHAPES.iter().map(|_| std::sync::OnceLock::new()).collect();
         let _ = shapes[0].set(first);
         Ok(Self { program, rows, config, key, shapes })
@@ -111,6 +113,7 @@ impl ShapeData {
             .map(|table| match table {
                 Table::Program => MachineAir::Program(ProgramAir::new(rows, shape.height(table))),
                 Table::Lookup => MachineAir::Lookup(LookupAir::with_entries()),
+                Table::KeccakTable => MachineAir::KeccakTable(KeccakTableAir::with_entries()),
                 _ => MachineAir::constraints(table),
             })
             .collect();

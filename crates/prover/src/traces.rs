@@ -1,10 +1,11 @@
 //! From events to traces.
 
 use ashlar_machine::cpu::ProgramRow;
+use ashlar_machine::keccak::KeccakCounts;
 use ashlar_machine::poseidon2::Questions;
 use ashlar_machine::{
-    Shape, Table, TableCounts, Val, bitwise, call, commit, cpu, div, hint, less_than, lookup, modmul, mul,
-    node, page, permute, port, poseidon2, program, secp256k1, shift, subword,
+    Shape, Table, TableCounts, Val, bitwise, call, commit, cpu, div, hint, keccak, less_than, lookup, modmul,
+    mul, node, page, permute, port, poseidon2, program, secp256k1, shift, subword,
 };
 use p3_matrix::dense::RowMajorMatrix;
 
@@ -66,7 +67,10 @@ impl SegmentTraces {
         make_memory(&mut maker, job, &events);
         let Maker { counts, questions, mut tables, .. } = maker;
         let height = shape.height(Table::Poseidon2);
-        tables.push(TableTrace { table: Table::Poseidon2, trace: poseidon2::generate(&questions.events, height) });
+        tables.push(TableTrace {
+            table: Table::Poseidon2,
+            trace: poseidon2::generate(&questions.events, height),
+        });
         tables.push(TableTrace { table: Table::Lookup, trace: lookup::generate(&counts) });
         tables.sort_by_key(|table| table.table);
         Self { tables }
@@ -102,15 +106,26 @@ fn make_instructions(maker: &mut Maker<'_>, rows: &[Option<ProgramRow>], job: &S
 }
 
 fn make_calls(maker: &mut Maker<'_>, job: &SegmentJob, events: &Events) {
-    maker.make(Table::Call, events.call.len(), |height, counts, _| call::generate(&events.call, height, counts));
-    maker.make(Table::Port, events.port.len(), |height, counts, _| port::generate(&events.port, height, counts));
-    maker.make(Table::Hint, events.hint.len(), |height, counts, _| hint::generate(&events.hint, height, counts));
+    maker.make(Table::Call, events.call.len(), |height, counts, _| {
+        call::generate(&events.call, height, counts)
+    });
+    maker.make(Table::Port, events.port.len(), |height, counts, _| {
+        port::generate(&events.port, height, counts)
+    });
+    maker.make(Table::Hint, events.hint.len(), |height, counts, _| {
+        hint::generate(&events.hint, height, counts)
+    });
     maker.make(Table::Commit, events.commit.len(), |height, counts, questions| {
         commit::generate(&events.commit, job.start.digest, height, counts, questions)
     });
     maker.make(Table::Permute, events.permute.len(), |height, counts, questions| {
         permute::generate(&events.permute, height, counts, questions)
     });
+    let mut keccak_counts = KeccakCounts::default();
+    maker.make(Table::Keccak, events.keccak.len(), |height, _, _| {
+        keccak::generate(&events.keccak, height, &mut keccak_counts)
+    });
+    maker.make(Table::KeccakTable, 0, |_, _, _| keccak::generate_table(&keccak_counts));
     maker.make(Table::Modmul256, events.modmul256.len(), |height, counts, _| {
         modmul::generate(&events.modmul256, height, counts)
     });

@@ -1,9 +1,10 @@
 //! What instructions and calls take of each table.
 
 use ashlar_machine::bus::REGISTERS;
+use ashlar_machine::modmul::ModmulEvent;
 use ashlar_machine::{Packing, Shape, Table};
 
-use crate::{Call, Op};
+use crate::{Call, CallStep, Memory, Op};
 
 /// A number of units (instructions, calls, pages, ...) for each table; what a unit is and how many fit in a row is
 /// [`Table::packing`]'s to say. `program` and `lookup` have none: their rows do not depend on the run.
@@ -35,7 +36,7 @@ impl Rows {
     pub fn cells(&self) -> u64 {
         let cells = |table: Table| {
             let Packing { units, rows } = table.packing();
-            u64::from(self.of(table).div_ceil(units)) * u64::from(rows) * table.width_estimate() as u64
+            u64::from(self.of(table).div_ceil(units)) * u64::from(rows) * table.width() as u64
         };
         Table::ALL.into_iter().map(cells).sum()
     }
@@ -63,18 +64,18 @@ impl Rows {
         Self::side(op).into_iter().fold(Self::ZERO, |rows, (table, units)| rows.with(table, units))
     }
 
-    /// What a call takes beside its cycle and the pages that it touches. `words` is what `HINT` writes.
-    pub(crate) fn call(call: Call, words: u32) -> Self {
-        let chunks = words.div_ceil(4);
+    /// What a call takes beside its cycle and the pages that it touches.
+    pub(crate) fn call(step: &CallStep<'_>, memory: &Memory) -> Self {
+        let chunks = (step.written.len() as u32).div_ceil(4);
         // Chunks of up to 4 words through the port, and the accelerator's units.
-        let (port, accelerator): (u32, &[(Table, u32)]) = match call {
+        let (port, accelerator): (u32, &[(Table, u32)]) = match step.call {
             Call::Halt | Call::Log => return Self::ZERO,
             Call::Hint => (chunks, &[(Table::Hint, chunks)]),
             Call::Commit => (2, &[(Table::Commit, 1), (Table::Poseidon2, 2)]),
             Call::KeccakF => (13, &[(Table::Keccak, 1)]),
             Call::Poseidon2 => (4, &[(Table::Permute, 1), (Table::Poseidon2, 1)]),
-            Call::Modmul256 => (8, &[(Table::Modmul256, 1)]),
-            Call::Modmul384 => (12, &[(Table::Modmul384, 1)]),
+            Call::Modmul256 => (8, &[(Table::Modmul256, modmul_rows::<8>(step, memory))]),
+            Call::Modmul384 => (12, &[(Table::Modmul384, modmul_rows::<12>(step, memory))]),
             Call::Secp256k1Add => (8, &[(Table::Secp256k1, 1)]),
             Call::Secp256k1Double => (4, &[(Table::Secp256k1, 1)]),
         };
@@ -98,6 +99,17 @@ impl Rows {
     pub(crate) fn plus(&self, other: &Self) -> Self {
         Self(core::array::from_fn(|i| self.0[i].saturating_add(other.0[i])))
     }
+}
+
+/// Rows of a modular multiplication, which depend on its operands.
+fn modmul_rows<const WORDS: usize>(step: &CallStep<'_>, memory: &Memory) -> u32 {
+    // The executor has checked that the operands are inside.
+    let operand = |i: usize| -> [u32; WORDS] {
+        let words = step.reads.get(i).and_then(|region| memory.words(region.address, WORDS));
+        words.and_then(|words| words.first_chunk().copied()).unwrap_or([0; WORDS])
+    };
+    let [a, b, m] = [0, 1, 2].map(operand);
+    ModmulEvent { clock: 0, addresses: [0; 4], a, b, m }.rows() as u32
 }
 
 /// Depth of the tree that memory and registers lie in, by pages.

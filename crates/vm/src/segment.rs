@@ -224,7 +224,7 @@ impl Observer for Meter {
 
     #[inline(never)]
     fn call(&mut self, state: &State<'_>, step: &CallStep<'_>) {
-        let side = Rows::call(step.call, step.written.len() as u32);
+        let side = Rows::call(step, state.memory);
         let reads = step.reads.iter().flat_map(pages).map(|page| (page, false));
         let writes = step.write.iter().flat_map(pages).map(|page| (page, true));
         self.count(state, &side, reads.chain(writes));

@@ -253,7 +253,7 @@ fn cells_are_counted_by_whole_rows() {
     let mut asm = Assembler::new();
     asm.r(Op::Xor, 5, 5, 5).r(Op::Xor, 5, 5, 5).r(Op::Xor, 5, 5, 5);
     let rows = metered(&halting(asm), &[], SegmentLimits::default()).segments[0].rows;
-    let width = |table: Table| table.width_estimate() as u64;
+    let width = |table: Table| table.width() as u64;
     let expected = 6 * width(Table::Cpu)
         + 2 * width(Table::Bitwise)
         + 3 * 4 * width(Table::Page)

@@ -34,7 +34,7 @@ const CALLS_MIN: f64 = 0.015;
 /// Cells of one unit.
 pub(super) fn cells(table: Table) -> f64 {
     let packing = table.packing();
-    f64::from(packing.rows) / f64::from(packing.units) * table.width_estimate() as f64
+    f64::from(packing.rows) / f64::from(packing.units) * table.width() as f64
 }
 
 /// Cycle equivalents of one unit.

@@ -12,8 +12,8 @@ use p3_matrix::dense::RowMajorMatrix;
 use super::layout::{BASE, ROUNDS, SLICES, bus_name};
 use crate::Val;
 
-/// Rows of the table.
-const HEIGHT: usize = 1 << 16;
+/// Rows of the table: more than its entries need, which puts the height in the grid of heights.
+const HEIGHT: usize = 1 << 17;
 /// Fields of a message.
 pub(super) const FIELDS: usize = 7;
 

@@ -4,7 +4,7 @@ use p3_air::{Air, AirBuilder, BaseAir, WindowAccess};
 use p3_field::PrimeCharacteristicRing;
 use p3_lookup::InteractionBuilder;
 
-use super::PortColumns;
+use super::{LANES, PortColumns};
 use crate::bus::{PortMessage, ask_bytes, flag, port_tag, receive_memory, receive_port, send_memory};
 use crate::{Val, timestamp};
 
@@ -14,7 +14,7 @@ pub struct PortAir;
 
 impl BaseAir<Val> for PortAir {
     fn width(&self) -> usize {
-        PortColumns::WIDTH
+        PortColumns::WIDTH * LANES
     }
 
     fn main_next_row_columns(&self) -> alloc::vec::Vec<usize> {
@@ -22,33 +22,38 @@ impl BaseAir<Val> for PortAir {
     }
 }
 
+impl<AB: InteractionBuilder<F = Val>> Air<AB> for PortAir {
+    fn eval(&self, builder: &mut AB) {
+        let main = builder.main();
+        for lane in main.current_slice().chunks_exact(PortColumns::WIDTH) {
+            eval_lane(builder, lane.borrow());
+        }
+    }
+}
+
 /// 1. `reads`, `writes` and `is_used` are boolean.
 /// 2. Word 0 is in use if a message is received. A later word is in use only if the one before it is: so the words in
-///    use are the first `count`, none in a row without a message.
+///    use are the first `count`, none in a lane without a message.
 /// 3. Without a WRITE message, the words are the same after as before.
 /// 4. The messages are received; `count` is 1 + the number of later words in use, as word 0 is in use if there is one.
 /// 5. Each word in use is taken from memory as an earlier access left it and put back at this timestamp. The high parts
 ///    of the gaps are asked for in pairs, whenever the first word of the pair is in use: it is if the second is.
-impl<AB: InteractionBuilder<F = Val>> Air<AB> for PortAir {
-    fn eval(&self, builder: &mut AB) {
-        let main = builder.main();
-        let row: &PortColumns<AB::Var> = main.current_slice().borrow();
-        let PortColumns { reads, writes, is_used, old, new, .. } = *row;
-        builder.assert_bools([reads, writes]);
-        builder.assert_bools(is_used);
-        // Degree 2, which the multiplicities of the interactions below still allow.
-        let is_live = reads + writes - reads * writes;
-        let [second, third, fourth] = is_used.map(Into::into);
-        let is_used: [AB::Expr; 4] = [is_live, second, third, fourth];
-        for [before, after] in is_used.array_windows() {
-            builder.when(after.clone()).assert_one(before.clone());
-        }
-        for (old, new) in old.into_iter().zip(new) {
-            builder.when(AB::Expr::ONE - writes).assert_eq_arrays(old, new);
-        }
-        eval_messages(builder, row);
-        eval_memory(builder, row, &is_used);
+fn eval_lane<AB: InteractionBuilder<F = Val>>(builder: &mut AB, row: &PortColumns<AB::Var>) {
+    let PortColumns { reads, writes, is_used, old, new, .. } = *row;
+    builder.assert_bools([reads, writes]);
+    builder.assert_bools(is_used);
+    // Degree 2, which the multiplicities of the interactions below still allow.
+    let is_live = reads + writes - reads * writes;
+    let [second, third, fourth] = is_used.map(Into::into);
+    let is_used: [AB::Expr; 4] = [is_live, second, third, fourth];
+    for [before, after] in is_used.array_windows() {
+        builder.when(after.clone()).assert_one(before.clone());
     }
+    for (old, new) in old.into_iter().zip(new) {
+        builder.when(AB::Expr::ONE - writes).assert_eq_arrays(old, new);
+    }
+    eval_messages(builder, row);
+    eval_memory(builder, row, &is_used);
 }
 
 fn eval_messages<AB: InteractionBuilder<F = Val>>(builder: &mut AB, row: &PortColumns<AB::Var>) {

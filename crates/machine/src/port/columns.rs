@@ -1,6 +1,9 @@
 use crate::columns::columns;
 
-/// One row: up to 4 consecutive words at one timestamp.
+/// Accesses per row: a row is so many [`PortColumns`] side by side.
+pub const LANES: usize = 2;
+
+/// One access: up to 4 consecutive words at one timestamp.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct PortColumns<T> {

@@ -7,5 +7,5 @@ mod tests;
 mod trace;
 
 pub use air::PortAir;
-pub use columns::PortColumns;
+pub use columns::{LANES, PortColumns};
 pub use trace::{PortEvent, generate};

@@ -4,7 +4,7 @@ use core::borrow::BorrowMut;
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 
-use super::PortColumns;
+use super::{LANES, PortColumns};
 use crate::timestamp::gap;
 use crate::{TableCounts, Val};
 
@@ -29,14 +29,14 @@ pub struct PortEvent {
     pub previous: [u32; 4],
 }
 
-/// The trace of these accesses, one per row. Panics if they do not fit in `height` rows.
+/// The trace of these accesses, one per lane. Panics if they do not fit in `height` rows.
 pub fn generate(events: &[PortEvent], height: usize, counts: &mut TableCounts) -> RowMajorMatrix<Val> {
-    assert!(events.len() <= height, "{} accesses for {height} rows", events.len());
-    let mut values = vec![Val::ZERO; height * PortColumns::WIDTH];
+    assert!(events.len() <= height * LANES, "{} accesses for {height} rows", events.len());
+    let mut values = vec![Val::ZERO; height * LANES * PortColumns::WIDTH];
     for (row, event) in values.chunks_exact_mut(PortColumns::WIDTH).zip(events) {
         fill(row.borrow_mut(), event, counts);
     }
-    RowMajorMatrix::new(values, PortColumns::WIDTH)
+    RowMajorMatrix::new(values, PortColumns::WIDTH * LANES)
 }
 
 fn fill(row: &mut PortColumns<Val>, event: &PortEvent, counts: &mut TableCounts) {

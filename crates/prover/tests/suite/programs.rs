@@ -26,8 +26,24 @@ pub(crate) fn words(seed: u32) -> impl Iterator<Item = u32> {
 }
 
 const REGISTER_OPS: [Op; 18] = [
-    Op::Add, Op::Sub, Op::Sll, Op::Slt, Op::Sltu, Op::Xor, Op::Srl, Op::Sra, Op::Or, Op::And, Op::Mul, Op::Mulh,
-    Op::Mulhsu, Op::Mulhu, Op::Div, Op::Divu, Op::Rem, Op::Remu,
+    Op::Add,
+    Op::Sub,
+    Op::Sll,
+    Op::Slt,
+    Op::Sltu,
+    Op::Xor,
+    Op::Srl,
+    Op::Sra,
+    Op::Or,
+    Op::And,
+    Op::Mul,
+    Op::Mulh,
+    Op::Mulhsu,
+    Op::Mulhu,
+    Op::Div,
+    Op::Divu,
+    Op::Rem,
+    Op::Remu,
 ];
 const CONSTANT_OPS: [Op; 9] =
     [Op::Addi, Op::Slti, Op::Sltiu, Op::Xori, Op::Ori, Op::Andi, Op::Slli, Op::Srli, Op::Srai];
@@ -103,15 +119,21 @@ pub(crate) fn calls(seed: u32) -> (Program, Vec<u32>) {
     let mut asm = Assembler::new();
     let hints: Vec<u32> = words(seed).take(600).collect();
     let [a, b, m, r, state] = [0, 64, 128, 192, 256].map(|offset| DATA + offset);
-    asm.call(call::HINT, &[DATA, 200]).call(call::HINT, &[DATA + 0x1004, 7]).call(call::HINT, &[DATA + 0x2000, 1]);
+    asm.call(call::HINT, &[DATA, 200])
+        .call(call::HINT, &[DATA + 0x1004, 7])
+        .call(call::HINT, &[DATA + 0x2000, 1]);
     asm.call(call::KECCAK_F, &[state]).call(call::KECCAK_F, &[state]);
-    asm.call(call::MODMUL256, &[r, a, b, m]).call(call::MODMUL256, &[a, a, a, m]).call(call::MODMUL384, &[r, a, b, m]);
+    asm.call(call::MODMUL256, &[r, a, b, m])
+        .call(call::MODMUL256, &[a, a, a, m])
+        .call(call::MODMUL384, &[r, a, b, m]);
     asm.call(call::LOG, &[state, 5]).call(call::COMMIT, &[r]).call(call::COMMIT, &[a]);
     poseidon2_state(&mut asm, state);
     asm.call(call::POSEIDON2, &[state]);
     generator(&mut asm, a);
     generator(&mut asm, b);
-    asm.call(call::SECP256K1_DOUBLE, &[a]).call(call::SECP256K1_ADD, &[a, b]).call(call::SECP256K1_ADD, &[a, b]);
+    asm.call(call::SECP256K1_DOUBLE, &[a])
+        .call(call::SECP256K1_ADD, &[a, b])
+        .call(call::SECP256K1_ADD, &[a, b]);
     (halting(asm), hints)
 }
 
@@ -127,8 +149,22 @@ fn poseidon2_state(asm: &mut Assembler, address: u32) {
 /// The generator of secp256k1 (SEC 2), x then y.
 fn generator(asm: &mut Assembler, address: u32) {
     const WORDS: [u32; 16] = [
-        0x16f8_1798, 0x59f2_815b, 0x2dce_28d9, 0x029b_fcdb, 0xce87_0b07, 0x55a0_6295, 0xf9dc_bbac, 0x79be_667e,
-        0xfb10_d4b8, 0x9c47_d08f, 0xa685_5419, 0xfd17_b448, 0x0e11_08a8, 0x5da4_fbfc, 0x26a3_c465, 0x483a_da77,
+        0x16f8_1798,
+        0x59f2_815b,
+        0x2dce_28d9,
+        0x029b_fcdb,
+        0xce87_0b07,
+        0x55a0_6295,
+        0xf9dc_bbac,
+        0x79be_667e,
+        0xfb10_d4b8,
+        0x9c47_d08f,
+        0xa685_5419,
+        0xfd17_b448,
+        0x0e11_08a8,
+        0x5da4_fbfc,
+        0x26a3_c465,
+        0x483a_da77,
     ];
     asm.li(reg::S0, address);
     for (i, word) in (0..).zip(WORDS) {

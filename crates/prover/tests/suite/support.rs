@@ -3,6 +3,7 @@
 use ashlar_machine::air::MachineAir;
 use ashlar_machine::cpu::ProgramRow;
 use ashlar_machine::evaluate::{Balance, evaluate};
+use ashlar_machine::keccak::KeccakTableAir;
 use ashlar_machine::lookup::LookupAir;
 use ashlar_machine::program::ProgramAir;
 use ashlar_machine::{Shape, Table};
@@ -16,10 +17,11 @@ pub(crate) fn small_shape() -> Shape {
     for (table, height) in [
         (Table::Cpu, 10),
         (Table::Program, 10),
-        (Table::Lookup, 16),
+        (Table::Lookup, 17),
+        (Table::KeccakTable, 17),
         (Table::Poseidon2, 10),
         (Table::Port, 9),
-        (Table::Keccak, 7),
+        (Table::Keccak, 9),
         (Table::Commit, 2),
     ] {
         heights[table as usize] = height;
@@ -45,6 +47,7 @@ pub(crate) fn air(table: Table, rows: &[Option<ProgramRow>], shape: &Shape) -> M
     match table {
         Table::Program => MachineAir::Program(ProgramAir::new(rows, shape.height(table))),
         Table::Lookup => MachineAir::Lookup(LookupAir::with_entries()),
+        Table::KeccakTable => MachineAir::KeccakTable(KeccakTableAir::with_entries()),
         _ => MachineAir::constraints(table),
     }
 }
@@ -57,7 +60,9 @@ pub(crate) fn judge(program: &Program, job: &SegmentJob, traces: &SegmentTraces)
     for table in &traces.tables {
         let values = public_values(table.table, &job.start, &job.end);
         let report = evaluate(&air(table.table, &rows, &job.shape), &table.trace, &values);
-        failures.extend(report.failures.iter().take(3).map(|failure| format!("{}: {failure:?}", table.table.name())));
+        failures.extend(
+            report.failures.iter().take(3).map(|failure| format!("{}: {failure:?}", table.table.name())),
+        );
         balance.add_all(&report.balance);
     }
     (failures, balance)
@@ -69,8 +74,11 @@ pub(crate) fn assert_holds(program: &Program, hints: &[u32], cycles: u64) -> usi
     for job in &jobs {
         let (failures, balance) = judge(program, job, &traces(program, job));
         assert_eq!(failures, Vec::<String>::new(), "segment {}", job.number);
-        let left: Vec<_> =
-            balance.0.iter().map(|(bus, messages)| (bus, messages.iter().take(4).collect::<Vec<_>>())).collect();
+        let left: Vec<_> = balance
+            .0
+            .iter()
+            .map(|(bus, messages)| (bus, messages.iter().take(4).collect::<Vec<_>>()))
+            .collect();
         assert!(balance.is_zero(), "segment {}: {left:?}", job.number);
     }
     for pair in jobs.windows(2) {
