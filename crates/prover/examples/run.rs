@@ -31,11 +31,11 @@ fn main() {
         let t1 = t.elapsed();
         let traces = prover.trace(&job).unwrap();
         let t2 = t.elapsed();
-        let proof = prover.prove(&job, &traces).unwrap();
+        let (proof, phases) = prover.prove(&job, &traces).unwrap();
         let t3 = t.elapsed();
         let r = verifier.verify_segment(job.number, &job.start, &proof);
         eprintln!(
-            "{} {} cycles job {:?} trace {:?} prove {:?} verify {:?} {:?} cells {}",
+            "{} {} cycles job {:?} trace {:?} prove {:?} verify {:?} {:?} cells {} {:?}",
             job.shape.name,
             job.input.cycles,
             t1,
@@ -43,7 +43,6 @@ fn main() {
             t3 - t2,
             t.elapsed() - t3,
             r,
-            traces.cells()
-        );
+            traces.cells(), phases);
     }
 }

@@ -5,16 +5,19 @@ use ashlar_machine::cpu::ProgramRow;
 use ashlar_machine::keccak::KeccakTableAir;
 use ashlar_machine::lookup::LookupAir;
 use ashlar_machine::program::ProgramAir;
-use ashlar_machine::{SHAPES, Shape, Table};
+use ashlar_machine::{SHAPES, Shape, Table, Val};
 use ashlar_verifier::config::{Config, SEGMENT};
 use ashlar_verifier::{SegmentProof, Verifier, VerifyingKey, public_values};
 use ashlar_vm::Program;
-use p3_batch_stark::{ProverData, StarkInstance, prove_batch};
+use p3_air::BaseAir;
+use p3_batch_stark::ProverData;
+use p3_matrix::dense::RowMajorMatrix;
 
 use crate::error::ProverError;
 use crate::job::{SegmentJob, record};
 use crate::plan::shape_number;
 use crate::program::program_rows;
+use crate::stark::{self, Instance, Phases};
 use crate::traces::SegmentTraces;
 use crate::tree::MemoryTree;
 
@@ -31,6 +34,8 @@ pub struct Prover<'p> {
 /// What belongs to one shape.
 struct ShapeData {
     airs: Vec<MachineAir>,
+    /// Fixed columns of each table.
+    fixed: Vec<Option<RowMajorMatrix<Val>>>,
     data: ProverData<Config>,
 }
 
@@ -76,33 +81,38 @@ impl<'p> Prover<'p> {
     }
 
     /// Proves traces.
-    pub fn prove(&self, job: &SegmentJob, traces: &SegmentTraces) -> Result<SegmentProof, ProverError> {
+    pub fn prove(
+        &self,
+        job: &SegmentJob,
+        traces: &SegmentTraces,
+    ) -> Result<(SegmentProof, Phases), ProverError> {
         let shape = shape_number(&job.shape);
         let cell = self.shapes.get(usize::from(shape));
         let cell = cell.ok_or_else(|| ProverError::Proving("unknown shape".into()))?;
         if cell.get().is_none() {
             let _ = cell.set(ShapeData::new(&self.config, &job.shape, &self.rows)?);
         }
-        let Some(ShapeData { airs, data }) = cell.get() else {
+        let Some(ShapeData { airs, fixed, data }) = cell.get() else {
             return Err(ProverError::Proving("no data for the shape".into()));
         };
         let instances: Vec<_> = airs
             .iter()
+            .zip(fixed)
             .zip(&traces.tables)
-            .map(|(air, table)| StarkInstance {
+            .map(|((air, fixed), table)| Instance {
                 air,
                 trace: &table.trace,
+                fixed: fixed.as_ref(),
                 public_values: public_values(air.table(), &job.start, &job.end),
             })
             .collect();
-        let proof = prove_batch(&self.config, &instances, data)
-            .map_err(|error| ProverError::Proving(format!("{error:?}")))?;
-        Ok(SegmentProof { shape, end: job.end, proof })
+        let (proof, phases) = stark::prove(&self.config, &instances, data)?;
+        Ok((SegmentProof { shape, end: job.end, proof }, phases))
     }
 
     /// Runs a job's segment, makes its traces and proves them.
     pub fn prove_segment(&self, job: &SegmentJob) -> Result<SegmentProof, ProverError> {
-        self.prove(job, &self.trace(job)?)
+        Ok(self.prove(job, &self.trace(job)?)?.0)
     }
 }
 
@@ -121,6 +131,7 @@ impl ShapeData {
             shape.tables().map(|table| shape.height(table).trailing_zeros() as usize).collect();
         let data = ProverData::from_airs_and_degrees(config, &airs, &degree_bits)
             .map_err(|error| ProverError::Proving(format!("{error:?}")))?;
-        Ok(Self { airs, data })
+        let fixed = airs.iter().map(BaseAir::<Val>::preprocessed_trace).collect();
+        Ok(Self { airs, fixed, data })
     }
 }
