@@ -92,16 +92,19 @@ pub mod name {
 }
 
 /// A boolean multiplicity. The table constrains it to 0 or 1.
+#[inline]
 pub fn flag<E>(flag: impl Into<E>) -> Count<E> {
     Count::bounded(flag.into(), 1)
 }
 
 /// Multiplicity 1 on every row, padding included.
+#[inline]
 pub fn always<E: PrimeCharacteristicRing>() -> Count<E> {
     Count::bounded(E::ONE, 1)
 }
 
 /// Memory as an access finds it: taken off the bus.
+#[inline]
 pub fn receive_memory<AB: InteractionBuilder>(
     builder: &mut AB,
     address: impl Into<AB::Expr>,
@@ -114,6 +117,7 @@ pub fn receive_memory<AB: InteractionBuilder>(
 }
 
 /// Memory as an access leaves it: put on the bus. The limbs are range-checked by whoever made them.
+#[inline]
 pub fn send_memory<AB: InteractionBuilder>(
     builder: &mut AB,
     address: impl Into<AB::Expr>,
@@ -125,6 +129,7 @@ pub fn send_memory<AB: InteractionBuilder>(
     builder.push_interaction(name::MEMORY, [address.into(), timestamp.into(), low, high], count);
 }
 
+#[inline]
 fn ask_table<AB: InteractionBuilder>(
     builder: &mut AB,
     tag: u32,
@@ -137,11 +142,13 @@ fn ask_table<AB: InteractionBuilder>(
 }
 
 /// Asks that x has 16 bits.
+#[inline]
 pub fn ask_range16<AB: InteractionBuilder>(builder: &mut AB, x: impl Into<AB::Expr>, count: Count<AB::Expr>) {
     ask_table(builder, table_tag::RANGE16, x.into(), AB::Expr::ZERO, AB::Expr::ZERO, count);
 }
 
 /// Asks that x and y have 8 bits each.
+#[inline]
 pub fn ask_bytes<AB: InteractionBuilder>(
     builder: &mut AB,
     x: impl Into<AB::Expr>,
@@ -152,6 +159,7 @@ pub fn ask_bytes<AB: InteractionBuilder>(
 }
 
 /// Asks that x and y have 8 bits each and z = x & y.
+#[inline]
 pub fn ask_and<AB: InteractionBuilder>(
     builder: &mut AB,
     x: impl Into<AB::Expr>,
@@ -177,6 +185,7 @@ pub struct InstructionMessage<E> {
 }
 
 impl<E> InstructionMessage<E> {
+    #[inline]
     fn fields(self) -> [E; 7] {
         let Self { op, x: [x0, x1], b: [b0, b1], c: [c0, c1] } = self;
         [op, x0, x1, b0, b1, c0, c1]
@@ -184,6 +193,7 @@ impl<E> InstructionMessage<E> {
 }
 
 /// Asks for the result of an operation.
+#[inline]
 pub fn ask_instruction<AB: InteractionBuilder>(
     builder: &mut AB,
     message: InstructionMessage<AB::Expr>,
@@ -193,6 +203,7 @@ pub fn ask_instruction<AB: InteractionBuilder>(
 }
 
 /// States the result of an operation, this many times. A row that is not live must state nothing: its count is 0.
+#[inline]
 pub fn answer_instruction<AB: InteractionBuilder>(
     builder: &mut AB,
     message: InstructionMessage<AB::Expr>,
@@ -202,6 +213,7 @@ pub fn answer_instruction<AB: InteractionBuilder>(
 }
 
 /// Hands an `ECALL` to the call table: its clock, the number in a7 and the limbs of a0.
+#[inline]
 pub fn send_ecall<AB: InteractionBuilder>(
     builder: &mut AB,
     clock: impl Into<AB::Expr>,
@@ -214,6 +226,7 @@ pub fn send_ecall<AB: InteractionBuilder>(
 }
 
 /// The call table's side.
+#[inline]
 pub fn receive_ecall<AB: InteractionBuilder>(
     builder: &mut AB,
     clock: impl Into<AB::Expr>,
@@ -225,6 +238,7 @@ pub fn receive_ecall<AB: InteractionBuilder>(
 }
 
 /// Hands a call to the table that does it, see [`receive_call`].
+#[inline]
 pub fn send_call<AB: InteractionBuilder>(
     builder: &mut AB,
     number: impl Into<AB::Expr>,
@@ -238,6 +252,7 @@ pub fn send_call<AB: InteractionBuilder>(
 
 /// Takes a call from the call table: its clock and the arguments w0 to w3, which are word addresses (but w1 of `HINT`
 /// is the number of words).
+#[inline]
 pub fn receive_call<AB: InteractionBuilder>(
     builder: &mut AB,
     number: impl Into<AB::Expr>,
@@ -263,6 +278,7 @@ pub struct PortMessage<E> {
 }
 
 impl<E: PrimeCharacteristicRing> PortMessage<E> {
+    #[inline]
     fn fields(self) -> Vec<E> {
         let head = [E::from_u32(self.tag), self.timestamp, self.address, self.count];
         head.into_iter().chain(self.limbs).collect()
@@ -270,6 +286,7 @@ impl<E: PrimeCharacteristicRing> PortMessage<E> {
 }
 
 /// Asks the port table for an access to memory.
+#[inline]
 pub fn send_port<AB: InteractionBuilder>(
     builder: &mut AB,
     message: PortMessage<AB::Expr>,
@@ -279,6 +296,7 @@ pub fn send_port<AB: InteractionBuilder>(
 }
 
 /// The same where the tag is a column: a row that reads and a row that writes share the message.
+#[inline]
 pub fn send_tagged_port<AB: InteractionBuilder>(
     builder: &mut AB,
     tag: impl Into<AB::Expr>,
@@ -291,6 +309,7 @@ pub fn send_tagged_port<AB: InteractionBuilder>(
 }
 
 /// The port table's side.
+#[inline]
 pub fn receive_port<AB: InteractionBuilder>(
     builder: &mut AB,
     message: PortMessage<AB::Expr>,
@@ -300,6 +319,7 @@ pub fn receive_port<AB: InteractionBuilder>(
 }
 
 /// Asks that z = C(x, y), the compression of [`crate::hash::Hasher::compress`].
+#[inline]
 pub fn ask_compress<AB: InteractionBuilder>(
     builder: &mut AB,
     x: [AB::Expr; 8],
@@ -312,6 +332,7 @@ pub fn ask_compress<AB: InteractionBuilder>(
 }
 
 /// Asks that the program has this instruction: pc, flags, op, rd, rs1, rs2 and the limbs of the constant.
+#[inline]
 pub fn ask_program<AB: InteractionBuilder>(
     builder: &mut AB,
     instruction: [AB::Expr; 8],
@@ -321,6 +342,7 @@ pub fn ask_program<AB: InteractionBuilder>(
 }
 
 /// States an instruction of the program.
+#[inline]
 pub fn answer_program<AB: InteractionBuilder>(
     builder: &mut AB,
     instruction: [AB::Expr; 8],
@@ -330,6 +352,7 @@ pub fn answer_program<AB: InteractionBuilder>(
 }
 
 /// States an entry of the lookup table.
+#[inline]
 pub fn answer_table<AB: InteractionBuilder>(
     builder: &mut AB,
     tag: u32,
@@ -342,6 +365,7 @@ pub fn answer_table<AB: InteractionBuilder>(
 }
 
 /// States that z = C(x, y), this many times.
+#[inline]
 pub fn answer_compress<AB: InteractionBuilder>(
     builder: &mut AB,
     x: [AB::Expr; 8],
@@ -353,6 +377,7 @@ pub fn answer_compress<AB: InteractionBuilder>(
 }
 
 /// Asks that `output` is the permutation of `input`.
+#[inline]
 pub fn ask_permute<AB: InteractionBuilder>(
     builder: &mut AB,
     input: [AB::Expr; 16],
@@ -364,6 +389,7 @@ pub fn ask_permute<AB: InteractionBuilder>(
 }
 
 /// States that `output` is the permutation of `input`, this many times.
+#[inline]
 pub fn answer_permute<AB: InteractionBuilder>(
     builder: &mut AB,
     input: [AB::Expr; 16],
@@ -387,12 +413,14 @@ pub struct NodeMessage<E> {
 }
 
 impl<E> NodeMessage<E> {
+    #[inline]
     fn fields(self) -> Vec<E> {
         [self.depth, self.index].into_iter().chain(self.old).chain(self.new).collect()
     }
 }
 
 /// Hands a node to whoever opens it.
+#[inline]
 pub fn send_node<AB: InteractionBuilder>(
     builder: &mut AB,
     message: NodeMessage<AB::Expr>,
@@ -402,6 +430,7 @@ pub fn send_node<AB: InteractionBuilder>(
 }
 
 /// Takes a node in order to open it.
+#[inline]
 pub fn receive_node<AB: InteractionBuilder>(
     builder: &mut AB,
     message: NodeMessage<AB::Expr>,
@@ -424,12 +453,14 @@ pub struct ReducedMessage<E> {
 }
 
 impl<E> ReducedMessage<E> {
+    #[inline]
     fn fields(self) -> Vec<E> {
         [self.clock, self.address].into_iter().chain(self.m).chain(self.reduced).collect()
     }
 }
 
 /// Hands a reduced factor to the row that multiplies.
+#[inline]
 pub fn send_reduced<AB: InteractionBuilder>(
     builder: &mut AB,
     bus: &str,
@@ -440,6 +471,7 @@ pub fn send_reduced<AB: InteractionBuilder>(
 }
 
 /// Takes a reduced factor.
+#[inline]
 pub fn receive_reduced<AB: InteractionBuilder>(
     builder: &mut AB,
     bus: &str,

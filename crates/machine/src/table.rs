@@ -192,6 +192,6 @@ pub const SHAPES: [Shape; 8] = [
     Shape { name: "hash",       heights: [20, 17, 17, 17, 17, 17, 15, 15, 15,  9, 13, 15, 13,  9, 17, 15, 15, NO, 17, NO, NO, NO] },
     Shape { name: "light",      heights: [21, 17, 17, 17, 17, 17, 15, 17, 15, 13, 13, 15, 13,  9, 17, 15, 15, NO, 15, NO, NO, NO] },
     Shape { name: "general",    heights: [21, 17, 17, 17, 17, 17, 16, 17, 16, 13, 13, 16, 13,  9, 17, 16, 16, NO, 16, NO, NO, NO] },
-    Shape { name: "signatures", heights: [20, 17, 17, 17, 17, 17, 15, 15, 15,  9, 15, 17, 13,  9, 15, 15, 15, NO, 15, 15, NO, 15] },
+    Shape { name: "signatures", heights: [20, 17, 17, 17, 17, 17, 15, 17, 15,  9, 15, 17, 13,  9, 15, 15, 15, NO, 15, 15, NO, 15] },
     Shape { name: "pairing",    heights: [19, 17, 17, 17, 15, 15, 15, 15, 15,  9, 15, 17, 13,  9, 15, 13, 13,  9, NO, 15, 15, NO] },
 ];
