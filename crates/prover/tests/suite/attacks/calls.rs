@@ -4,6 +4,10 @@ use core::borrow::BorrowMut;
 
 use ashlar_machine::Val;
 use ashlar_machine::cpu::CpuColumns;
+use ashlar_machine::keccak::KeccakEvent;
+use ashlar_machine::modmul::ModmulEvent;
+use ashlar_machine::permute::PermuteEvent;
+use ashlar_machine::secp256k1::PointEvent;
 use p3_field::PrimeCharacteristicRing;
 
 use super::*;
@@ -171,6 +175,31 @@ fn refuses_a_commit_that_nobody_makes() {
     forgery.events.commit.push(more);
     claim_digest(&mut forgery);
     assert_eq!(forgery.verdict(), ["bus call", "bus port"]);
+}
+
+/// Each accelerator's work left out, done twice, done at another time, and done on other operands.
+#[test]
+fn refuses_accelerators_that_do_other_work() {
+    let (program, hints) = crate::programs::calls(11);
+    macro_rules! forge {
+        ($list:ident, $change:expr) => {
+            let forge = |forge: &dyn Fn(&mut Events)| {
+                let mut run = Forgery::new(program.clone(), &hints);
+                forge(&mut run.events);
+                run.verdict()
+            };
+            let work_undone = ["bus call", "bus port"];
+            assert_eq!(forge(&|events| _ = events.$list.remove(0)), work_undone, stringify!($list));
+            assert_eq!(forge(&|events| events.$list.push(events.$list[0].clone())), work_undone);
+            assert_eq!(forge(&|events| events.$list[0].clock += 1), work_undone);
+            assert_eq!(forge(&|events| $change(&mut events.$list[0])), ["bus port"]);
+        };
+    }
+    forge!(permute, |event: &mut PermuteEvent| event.state[15] ^= 1);
+    forge!(keccak, |event: &mut KeccakEvent| event.state[49] ^= 1);
+    forge!(modmul256, |event: &mut ModmulEvent<8>| event.b[0] ^= 1);
+    forge!(modmul384, |event: &mut ModmulEvent<12>| event.m[11] ^= 1);
+    forge!(secp256k1, |event: &mut PointEvent| event.p[8] ^= 1);
 }
 
 /// Without the table that does a call, the call stays undone; without any other table, its bus is left alone.

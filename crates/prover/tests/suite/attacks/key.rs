@@ -73,9 +73,8 @@ fn rows_say_what_the_words_say() {
     for fence in [0x0000_000f, 0x0ff0_000f, 0x8330_000f, 0x0000_0f8f, 0x000f_800f] {
         assert_eq!(row(fence), expected(Class::BranchEq, 0, [32, 0, 0], TEXT + 4));
     }
-    let branch = |negate, class, op| {
-        expected(class, op, [32, 6, 7], TEXT - 8).map(|row| ProgramRow { negate, ..row })
-    };
+    let branch =
+        |negate, class, op| expected(class, op, [32, 6, 7], TEXT - 8).map(|row| ProgramRow { negate, ..row });
     let encoded = |op| row(encode(op, 0, 6, 7, -8));
     assert_eq!(encoded(Op::Beq), branch(false, Class::BranchEq, 0));
     assert_eq!(encoded(Op::Bne), branch(true, Class::BranchEq, 0));
@@ -112,7 +111,8 @@ fn root(hasher: &Hasher, depth: u32, index: u32, pages: &BTreeMap<u32, Digest>, 
     let below = u64::from(index) << (27 - depth)..u64::from(index + 1) << (27 - depth);
     let subtrees = [0..1 << 24, 3 << 25..(3 << 25) + 4_u64];
     let is_apart = |subtree: &core::ops::Range<u64>| subtree.end <= below.start || below.end <= subtree.start;
-    let is_inside = |subtree: &core::ops::Range<u64>| subtree.start <= below.start && below.end <= subtree.end;
+    let is_inside =
+        |subtree: &core::ops::Range<u64>| subtree.start <= below.start && below.end <= subtree.end;
     if subtrees.iter().all(is_apart) {
         return [ashlar_machine::Val::ZERO; 8];
     }
@@ -131,13 +131,20 @@ fn root(hasher: &Hasher, depth: u32, index: u32, pages: &BTreeMap<u32, Digest>, 
 /// segments share a page), zeros elsewhere, x2 the stack's top.
 #[test]
 fn the_initial_root_is_that_of_the_machine() {
-    let text: Vec<u8> =
-        [encode(Op::Addi, 5, 0, 0, 1), 0x73, 0xdead_beef].iter().flat_map(|word| word.to_le_bytes()).collect();
+    let text: Vec<u8> = [encode(Op::Addi, 5, 0, 0, 1), 0x73, 0xdead_beef]
+        .iter()
+        .flat_map(|word| word.to_le_bytes())
+        .collect();
     let segment = |address, bytes, size, executable| LoadSegment { address, size, bytes, executable };
     let segments = [
         segment(TEXT, &text[..], 12, true),
         segment(TEXT + 13, b"read only", 200, false),
-        segment(DATA + 130, b"data that crosses the end of its page, and goes on in the next one", 4096, false),
+        segment(
+            DATA + 130,
+            b"data that crosses the end of its page, and goes on in the next one",
+            4096,
+            false,
+        ),
         segment(0x3fff_fffc, b"last", 4, false),
     ];
     let program = Program::from_segments(&segments, TEXT, Symbols::default()).expect("a program");

@@ -172,12 +172,7 @@ fn accepts_pages_that_nobody_accesses() {
         let mut forgery = forgery();
         let words = [0; PAGE_WORDS as usize];
         let end = forgery.job.end.root;
-        forgery.events.page.push(PageEvent {
-            page,
-            old: words,
-            new: words,
-            timestamps: [0; 16],
-        });
+        forgery.events.page.push(PageEvent { page, old: words, new: words, timestamps: [0; 16] });
         forgery.rebuild_tree();
         assert_eq!(forgery.verdict(), NOBODY);
         assert_eq!(forgery.job.end.root, end);
