@@ -84,13 +84,9 @@ fn class(op: Op) -> Option<(Class, u32)> {
 
 /// Whether the second operand is a register.
 const fn uses_rs2(op: Op) -> bool {
-    match op {
-        Op::Add | Op::Sub | Op::Sll | Op::Slt | Op::Sltu | Op::Xor | Op::Srl | Op::Sra | Op::Or | Op::And => {
-            true
-        }
-        Op::Mul | Op::Mulh | Op::Mulhsu | Op::Mulhu | Op::Div | Op::Divu | Op::Rem | Op::Remu => true,
-        Op::Beq | Op::Bne | Op::Blt | Op::Bge | Op::Bltu | Op::Bgeu => true,
-        Op::Sb | Op::Sh | Op::Sw | Op::Ecall => true,
-        _ => false,
-    }
+    use Op::*;
+    let is_binary = matches!(op, Add | Sub | Sll | Slt | Sltu | Xor | Srl | Sra | Or | And);
+    let is_product = matches!(op, Mul | Mulh | Mulhsu | Mulhu | Div | Divu | Rem | Remu);
+    let is_branch = matches!(op, Beq | Bne | Blt | Bge | Bltu | Bgeu);
+    is_binary || is_product || is_branch || matches!(op, Sb | Sh | Sw | Ecall)
 }

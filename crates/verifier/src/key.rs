@@ -20,7 +20,7 @@ pub type Commitment = MerkleCap<Val, [Val; 8]>;
 /// What a verifier must know of a program; made from its ELF by anyone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VerifyingKey {
-    /// Commitment to the fixed columns: the program table and the lookup table. It is the same for all shapes.
+    /// Commitment to the fixed columns: the program, lookup and keccak tables. It is the same for all shapes.
     pub fixed: Commitment,
     /// Root of the memory tree before the first instruction.
     pub initial_root: Digest,

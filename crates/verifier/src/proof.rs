@@ -65,11 +65,8 @@ impl RunProof {
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::from(MAGIC);
         bytes.extend(VERSION.to_le_bytes());
-        match postcard::to_extend(self, bytes) {
-            Ok(bytes) => bytes,
-            // Writing to a vector has no way to fail, and no type here refuses to be serialised.
-            Err(_) => Vec::new(),
-        }
+        // Writing to a vector has no way to fail, and no type here refuses to be serialised.
+        postcard::to_extend(self, bytes).unwrap_or_default()
     }
 
     /// Decodes what [`Self::encode`] makes, and nothing else: other bytes for the same proof are refused.

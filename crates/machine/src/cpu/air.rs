@@ -14,8 +14,8 @@ use crate::bus::{
 };
 
 /// The pc after `HALT`: not a multiple of 4, so no instruction has it, and no other instruction leads to it. `jalr` leads
-/// to multiples of 4, the next address is one, and the constants of jumps and branches are even: a wrong one is no number
-/// that is 1 mod p, since it is within 2^20 of an address below 2^24.
+/// to multiples of 4, the next address is one, and the constants of jumps and branches are even and within 2^20 of an
+/// address below 2^24: either below p, or 2^32 - x with x <= 2^20, which is 2^25 - 2 - x mod p, and no address either.
 pub const HALTED: u32 = 1;
 
 /// Number of public values: pc at the start, pc at the end, the two limbs of the exit code (0 without `HALT`).

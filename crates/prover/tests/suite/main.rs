@@ -1,5 +1,6 @@
 //! Runs of real programs against the constraints of all tables.
 
+mod attacks;
 mod programs;
 mod support;
 mod traces;

@@ -56,7 +56,7 @@ pub(crate) fn arithmetic(seed: u32) -> Program {
     let mut next = || random.next().unwrap_or_default();
     let edges = [0, 1, 0x8000_0000, u32::MAX, 0x7fff_ffff];
     for op in REGISTER_OPS {
-        let pick = |word: u32| if word % 3 == 0 { edges[word as usize % 5] } else { word };
+        let pick = |word: u32| if word.is_multiple_of(3) { edges[word as usize % 5] } else { word };
         asm.li(reg::T0, pick(next())).li(reg::T1, pick(next()));
         asm.r(op, reg::S0, reg::T0, reg::T1).r(op, reg::T0, reg::T0, reg::T0).r(op, 0, reg::T0, reg::T1);
     }
