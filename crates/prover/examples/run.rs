@@ -43,6 +43,8 @@ fn main() {
             t3 - t2,
             t.elapsed() - t3,
             r,
-            traces.cells(), phases);
+            traces.cells(),
+            phases
+        );
     }
 }

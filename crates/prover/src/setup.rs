@@ -55,7 +55,7 @@ impl<'p> Prover<'p> {
         let key =
             VerifyingKey { fixed, initial_root: MemoryTree::new(program).root(), entry: program.entry() };
         let shapes: Vec<_> = SHAPES.iter().map(|_| std::sync::OnceLock::new()).collect();
-        let _ = shapes[0].set(first);
+        shapes[0].get_or_init(|| first);
         Ok(Self { program, rows, config, key, shapes })
     }
 
@@ -90,7 +90,8 @@ impl<'p> Prover<'p> {
         let cell = self.shapes.get(usize::from(shape));
         let cell = cell.ok_or_else(|| ProverError::Proving("unknown shape".into()))?;
         if cell.get().is_none() {
-            let _ = cell.set(ShapeData::new(&self.config, &job.shape, &self.rows)?);
+            let made = ShapeData::new(&self.config, &job.shape, &self.rows)?;
+            cell.get_or_init(|| made);
         }
         let Some(ShapeData { airs, fixed, data }) = cell.get() else {
             return Err(ProverError::Proving("no data for the shape".into()));

@@ -62,7 +62,7 @@ pub const SEGMENT: Parameters = Parameters {
     queries: 193,
     query_grinding: 20,
     fold_grinding: 3,
-    batch_grinding: 10,
+    batch_grinding: 12,
     lookup_grinding: 12,
     point_grinding: 3,
     cap_height: 4,
