@@ -409,3 +409,118 @@ fn refuses_first_row_that_multiplies() {
         assert!(!report.failures.is_empty());
     }
 }
+
+/// The constraints that fail; the lookup table does not object.
+fn failures<const WORDS: usize>(trace: &RowMajorMatrix<Val>) -> Vec<usize> {
+    let report = evaluate(&ModmulAir::<WORDS>, trace, &[]);
+    let asked = report.balance.on(name::TABLE);
+    assert!(asked.keys().all(|message| testing::is_in_table(message)), "the lookup table refuses");
+    report.failures.iter().map(|failure| failure.constraint).collect()
+}
+
+/// Where the constraints of limbs above the selected one start; those of flags and members come before.
+const fn above(words: usize) -> usize {
+    10 + words / 2
+}
+
+/// Where the identity's constraints start: the gap's comes before.
+const fn identity(words: usize) -> usize {
+    above(words) + 2 * words + 1
+}
+
+/// A number with bit 0 of these bytes set, and its lowest byte as it is.
+fn bits<const WORDS: usize>(low: u32, bytes: &[usize]) -> [u32; WORDS] {
+    core::array::from_fn(|i| {
+        let bits = bytes.iter().filter(|byte| **byte / 4 == i).map(|byte| 1 << (8 * (byte % 4)));
+        bits.fold(if i == 0 { low } else { 0 }, |word, bit| word | bit)
+    })
+}
+
+/// A call of one row where neither the quotient nor a carry is anything but 0; the lowest limb shows r < m.
+fn plain_row<const WORDS: usize>(
+    a: [u32; WORDS],
+    b: [u32; WORDS],
+    m: u32,
+    r: [u32; WORDS],
+) -> RowMajorMatrix<Val> {
+    let zero = [0; WORDS];
+    let mut trace = trace(&[event(0, [zero, zero, bits(m, &[])])]);
+    let mut row = ModmulColumns::write(WORDS, trace.row_mut(0));
+    set_number(row.a, &a);
+    set_number(row.b, &b);
+    set_number(row.r, &r);
+    select::<WORDS>(&mut row, Some(0));
+    trace
+}
+
+/// A power of 2 is 0 modulo 3: in one position the product is not what it is said to be.
+fn refuses_false_products<const WORDS: usize>() {
+    for position in 0..=carries(WORDS) {
+        let x = (2 * position).min(4 * WORDS - 1);
+        let trace = plain_row::<WORDS>(bits(0, &[x]), bits(0, &[2 * position - x]), 3, [0; WORDS]);
+        assert_eq!(failures::<WORDS>(&trace), [identity(WORDS) + position]);
+    }
+}
+
+#[test]
+fn refuses_false_product_in_any_position() {
+    refuses_false_products::<8>();
+    refuses_false_products::<12>();
+}
+
+/// r has a limb that m has not, above the selected one.
+fn refuses_limbs_above<const WORDS: usize>() {
+    for limb in 1..2 * WORDS {
+        let r = bits(3, &[2 * limb]);
+        let trace = plain_row::<WORDS>(r, bits(1, &[]), 10, r);
+        assert_eq!(failures::<WORDS>(&trace), [above(WORDS) + limb]);
+    }
+}
+
+#[test]
+fn refuses_larger_limb_above_the_selected_one() {
+    refuses_limbs_above::<8>();
+    refuses_limbs_above::<12>();
+}
+
+#[test]
+fn refuses_gap_of_choice() {
+    let r = bits(15, &[]);
+    let mut trace = plain_row::<8>(r, bits(1, &[]), 10, r);
+    ModmulColumns::write(8, trace.row_mut(0)).head.gap = Val::ZERO;
+    assert_eq!(failures::<8>(&trace), [above(8) + 16]);
+}
+
+/// Quarters that are not boolean, with the sum 1, leave limbs out that are above the modulus's. In the highest quarter
+/// -1 does not help.
+#[test]
+fn refuses_quarters_that_cancel() {
+    for (which, quarters, r) in
+        [(0, [-1, 1, 1, 0], (12, 16)), (1, [1, -1, 1, 0], (8, 16)), (2, [1, 0, -1, 1], (8, 24))]
+    {
+        let r = bits(r.0, &[r.1]);
+        let mut trace = plain_row::<8>(r, bits(1, &[]), 10, r);
+        let row = ModmulColumns::write(8, trace.row_mut(0));
+        row.head.quarter = quarters.map(Val::from_i32);
+        row.head.gap = Val::ZERO;
+        assert_eq!(failures::<8>(&trace), [4 + which]);
+    }
+}
+
+/// The row would take back an access to memory, or a reduced factor, that others ask for; or take a call twice.
+#[test]
+fn refuses_flags_that_are_not_boolean() {
+    let mut trace = trace::<8>(&[]);
+    let row = ModmulColumns::write(8, trace.row_mut(5));
+    row.head.is_part = Val::NEG_ONE;
+    row.b[0] = Val::ONE;
+    assert_eq!(failures::<8>(&trace), [1]);
+    let r = bits(8, &[]);
+    let mut trace = plain_row::<8>(r, bits(1, &[]), 10, r);
+    let row = ModmulColumns::write(8, trace.row_mut(0));
+    row.head.is_call = Val::TWO;
+    row.head.quarter[1] = Val::ONE;
+    row.member[0] = Val::ONE;
+    row.head.gap = Val::ZERO;
+    assert_eq!(failures::<8>(&trace), [0]);
+}

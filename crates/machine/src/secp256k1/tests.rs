@@ -11,9 +11,9 @@ use p3_matrix::dense::RowMajorMatrix;
 use ruint::aliases::U256;
 
 use super::carries::{self, GROUPS, PLACES, QUOTIENT_WEIGHTS};
-use super::columns::{FIRST_CARRIES, HIGHS, LIMBS, UNEQUAL};
+use super::columns::{FIRST_CARRIES, HIGHS, LIMBS, NIBBLES, UNEQUAL};
 use super::relations::{Operands, Relation, join};
-use super::trace::{MODULUS, Witness, centred, fill, fill_carries, subtract, times};
+use super::trace::{BIAS, MODULUS, Witness, centred, fill, fill_carries, subtract, times};
 use super::*;
 use crate::bus::{SLOTS, name, port_tag, slot};
 use crate::evaluate::{Balance, evaluate};
@@ -235,6 +235,27 @@ impl Forgery {
         is_accepted(&Secp256k1Air, &self.0)
     }
 
+    /// The constraints that fail; the lookup table does not object.
+    fn failures(&self) -> Vec<usize> {
+        failures(&self.0)
+    }
+
+    /// The low bits of a carry, and its top bit if it has one.
+    fn carry(&mut self, index: usize) -> (&mut Val, Option<&mut Val>) {
+        let [first, second] = self.rows();
+        let low = match index.checked_sub(FIRST_CARRIES) {
+            None => &mut first.words[LIMBS + index],
+            Some(index) => &mut second.words[index],
+        };
+        let highs = [&mut first.highs, &mut second.highs];
+        let [of_first, of_second] = highs;
+        let high = PLACES[index].high.map(|high| match high.checked_sub(HIGHS) {
+            None => &mut of_first[high],
+            Some(high) => &mut of_second[high],
+        });
+        (low, high)
+    }
+
     fn refit_carries(&mut self) {
         let [first, second] = self.rows();
         fill_carries(first, second);
@@ -251,39 +272,60 @@ impl Forgery {
                 carry += sums[group] + Val::from_i64(QUOTIENT_WEIGHTS[group] * quotient);
                 carry *= Val::from_i64(carries::base(group)).inverse();
                 let carry = if group + 1 == GROUPS { Val::from_i64(quotient) } else { carry };
-                if let Some(high) = PLACES[index].high {
-                    [&mut *first, &mut *second][high / HIGHS].highs[high % HIGHS] = Val::ZERO;
-                }
-                let low = carry - Val::from_i64(PLACES[index].offset);
-                match index.checked_sub(FIRST_CARRIES) {
-                    None => first.words[LIMBS + index] = low,
-                    Some(index) => second.words[index] = low,
-                }
+                let (low, high) = self.carry(index);
+                *low = carry - Val::from_i64(PLACES[index].offset);
+                high.into_iter().for_each(|high| *high = Val::ZERO);
             }
         }
     }
 
-    /// Tries all reasons for a number to be canonical, with the best inverse and rest for each.
-    fn is_accepted_for_a_reason(&mut self, row: usize, which: usize) -> bool {
-        (0..4).any(|reason| {
-            let row: &mut Secp256k1Columns<Val> = self.0.values[row * WIDTH..][..WIDTH].borrow_mut();
+    /// Chooses reasons, `by_middle` and `by_low`, for numbers of a row that share the inverse and the rest, with the only
+    /// rest for them and the best inverse.
+    fn choose(&mut self, row: usize, choices: &[(usize, [i64; 2])]) {
+        // Whether the row's numbers must be canonical.
+        let flags = [true, true, row == 1, row == 0].map(Val::from_bool);
+        let row: &mut Secp256k1Columns<Val> = self.0.values[row * WIDTH..][..WIDTH].borrow_mut();
+        let [mut not_zero, mut has_inverse, mut rest] = [Val::ZERO; 3];
+        for (which, choice) in choices {
             let limbs: [Val; LIMBS] = match which {
                 0 => join(&row.bytes, 256),
                 1 => row.limbs,
                 2 => join(&join::<_, 32>(&row.nibbles, 16), 256),
                 _ => core::array::from_fn(|i| row.words[i]),
             };
-            let [by_middle, by_low] = [reason & 1, reason >> 1].map(Val::from_i32);
-            let by_top = Val::ONE - by_middle - by_low;
+            let [by_middle, by_low] = choice.map(Val::from_i64);
+            let by_top = flags[*which] - by_middle - by_low;
             let top: Val = limbs[3..].iter().map(|limb| Val::from_u16(0xffff) - *limb).sum();
             let [low, v, u] = [0, 1, 2].map(|i| Val::from_u16([0xfc2e, 0xffff, 0xfffe][i]) - limbs[i]);
-            let not_zero = by_top * top + by_middle * (u + v);
-            row.canonical[which] = CanonicalChoice { by_middle, by_low };
-            row.inverses[which.min(2)] = (by_top + by_middle) * not_zero.try_inverse().unwrap_or_default();
-            row.rests[which.min(2)] = by_middle * u + by_low * low;
-            self.is_accepted()
+            row.canonical[*which] = CanonicalChoice { by_middle, by_low };
+            not_zero += by_top * top + by_middle * (u + v);
+            has_inverse += by_top + by_middle;
+            rest += by_middle * u + by_low * low;
+        }
+        let shared = choices[0].0.min(2);
+        row.inverses[shared] = has_inverse * not_zero.try_inverse().unwrap_or_default();
+        row.rests[shared] = rest;
+    }
+
+    /// Tries all reasons for a number to be canonical, also with a rest that is too small to be true.
+    fn is_accepted_for_a_reason(&mut self, row: usize, which: usize) -> bool {
+        (0..4).any(|reason| {
+            self.choose(row, &[(which, [reason & 1, reason >> 1])]);
+            self.is_accepted() || {
+                let row: &mut Secp256k1Columns<Val> = self.0.values[row * WIDTH..][..WIDTH].borrow_mut();
+                row.rests[which.min(2)] = Val::ZERO;
+                self.is_accepted()
+            }
         })
     }
+}
+
+/// The constraints that fail in a trace; the lookup table does not object.
+fn failures(trace: &RowMajorMatrix<Val>) -> Vec<usize> {
+    let report = evaluate(&Secp256k1Air, trace, &[]);
+    let asked = report.balance.on(name::TABLE);
+    assert!(asked.keys().all(|message| testing::is_in_table(message)), "the lookup table refuses");
+    report.failures.iter().map(|failure| failure.constraint).collect()
 }
 
 fn add() -> Witness {
@@ -304,8 +346,12 @@ fn honest_forgeries_are_accepted() {
     }
 }
 
-/// Constraints of `eval_canonical`: those of flags and top bits come before.
-const CANONICAL: Range<usize> = 15..41;
+/// First constraint of the top bits: those of the flags come before.
+const TOP_BITS: usize = 9;
+/// Constraints of `eval_canonical`.
+const CANONICAL: Range<usize> = TOP_BITS + HIGHS..41;
+/// First constraint of the relations: those of the divisor, one per limb and one more, come before.
+const RELATIONS: usize = CANONICAL.end + LIMBS + 1;
 
 /// For each number: a small one is accepted, the same plus the modulus is not, though it satisfies the relations.
 #[test]
@@ -339,6 +385,33 @@ fn refuses_numbers_that_are_not_canonical() {
             check(event([U256::ZERO, small], None), 1, 0, &|w| w.r[0] = MODULUS);
         }
     }
+}
+
+/// The slope need not be canonical, nor need y of the result in a second row, where carries are: what such a number adds
+/// to the sums that it shares would show that another is, were its choice not bound to be none.
+#[test]
+fn refuses_a_reason_by_another_number() {
+    let mut numbers = random_numbers(12);
+    let [a, b, c, d] = core::array::from_fn(|_| numbers.next().unwrap());
+    let [small, plus] = [U256::from(5), U256::from(5) + MODULUS];
+    let low_limbs = |limbs: u64| (d >> 48usize << 48usize) | U256::from(limbs);
+    let [of_nibbles, of_result] = [CANONICAL.start + 14, CANONICAL.start + 19];
+    for (digits, choice, constraint) in [
+        (low_limbs(0xffff_0000_0000), [-1, 0], of_nibbles),
+        (low_limbs(0xfffe_ffff_ffff), [0, -1], of_nibbles + 1),
+        (d, [1, 0], of_nibbles + 2),
+    ] {
+        let mut witness = Witness::new(&event_of_result([a, small], subtract(digits, BIAS), c));
+        witness.r[1] = plus;
+        let mut forgery = Forgery::new(&witness);
+        forgery.choose(0, &[(3, [1, 0]), (2, choice)]);
+        assert_eq!(forgery.failures(), [constraint]);
+    }
+    let mut witness = Witness::new(&event([small, a], Some([b, c])));
+    witness.p[0] = plus;
+    let mut forgery = Forgery::new(&witness);
+    forgery.choose(1, &[(2, [1, 0]), (3, [1, 0])]);
+    assert_eq!(forgery.failures(), [of_result + 2]);
 }
 
 /// With a divisor of 0 any slope satisfies the relations.
@@ -386,6 +459,46 @@ fn refuses_a_forged_result_with_refitted_carries() {
     }
 }
 
+/// y_Q, x_R with the y_R that goes with it, or y_R is false, by an error that reaches no other group than one: so that
+/// group's equation is the only thing that is wrong.
+#[test]
+fn refuses_an_error_in_any_group() {
+    let honest = add();
+    for (relation, group) in
+        Relation::ALL.into_iter().flat_map(|of| (0..GROUPS).map(move |group| (of, group)))
+    {
+        // The digit is in the group, or below it: then the error is a whole carry.
+        let digit = if relation == Relation::X { 2 } else { 4 };
+        let nibble = ((3 * group + 2) / digit).min(NIBBLES / digit - 1) * digit;
+        let is_below = nibble / 3 < group;
+        let error = U256::from(if is_below { 4096 >> (4 * (nibble % 3)) } else { 1 });
+        let mut forged = honest;
+        let number = match relation {
+            Relation::Slope => &mut forged.q[1],
+            Relation::X => &mut forged.r[0],
+            Relation::Y => &mut forged.r[1],
+        };
+        let value = (*number >> (4 * nibble)) & ((U256::ONE << (4 * digit)) - U256::ONE);
+        let (change, more) = (error << (4 * nibble), value < error);
+        *number = if more { *number + change } else { *number - change };
+        if relation == Relation::X {
+            let step = subtract(honest.p[0], forged.r[0]);
+            forged.r[1] = subtract(times(honest.slope, step), honest.p[1]);
+        }
+        let (mut forgery, mut source) = (Forgery::new(&forged), Forgery::new(&honest));
+        for index in carries::of(relation as usize) {
+            let ((low, high), (source_low, source_high)) = (forgery.carry(index), source.carry(index));
+            *low = *source_low;
+            high.into_iter().zip(source_high).for_each(|(high, source)| *high = *source);
+        }
+        let index = relation as usize * GROUPS + group;
+        if is_below {
+            *forgery.carry(index - 1).0 += if more { Val::NEG_ONE } else { Val::ONE };
+        }
+        assert_eq!(forgery.failures(), [RELATIONS + index], "{relation:?}, group {group}");
+    }
+}
+
 #[test]
 fn refuses_digits_out_of_range() {
     let moves: [fn([&mut Secp256k1Columns<Val>; 2]); 5] = [
@@ -417,16 +530,19 @@ fn refuses_a_top_bit_that_is_not_a_bit() {
         let Some(high) = place.high else { continue };
         for change in [Val::ONE, Val::NEG_ONE] {
             let mut forgery = Forgery::new(&add());
-            let [first, second] = forgery.rows();
-            let low = match index.checked_sub(FIRST_CARRIES) {
-                None => &mut first.words[LIMBS + index],
-                Some(index) => &mut second.words[index],
-            };
-            *low -= change * Val::from_u32(1 << 16);
-            let row = if high < HIGHS { &mut *first } else { second };
-            row.highs[high % HIGHS] += change;
+            if let (low, Some(bit)) = forgery.carry(index) {
+                *low -= change * Val::from_u32(1 << 16);
+                *bit += change;
+            }
             assert!(!forgery.is_accepted());
         }
+        // A bit of 2^-16 lets the low bits be anything.
+        let mut forgery = Forgery::new(&add());
+        if let (low, Some(bit)) = forgery.carry(index) {
+            *low -= Val::ONE;
+            *bit += Val::from_u32(1 << 16).inverse();
+        }
+        assert_eq!(forgery.failures(), [TOP_BITS + high % HIGHS]);
     }
 }
 
@@ -463,6 +579,43 @@ fn refuses_rows_apart() {
     }
 }
 
+/// A trace of 4 rows: these, and padding.
+fn rows_at(rows: &[(usize, &Secp256k1Columns<Val>)]) -> RowMajorMatrix<Val> {
+    let mut trace = RowMajorMatrix::new(vec![Val::ZERO; 4 * WIDTH], WIDTH);
+    for (at, row) in rows {
+        let place: &mut Secp256k1Columns<Val> = trace.values[at * WIDTH..][..WIDTH].borrow_mut();
+        *place = **row;
+    }
+    trace
+}
+
+/// Alone, a second row would write any x; and a first row any y.
+#[test]
+fn refuses_rows_alone() {
+    let mut forgery = Forgery::new(&add());
+    let [first, second] = forgery.rows();
+    assert_eq!(failures(&rows_at(&[(0, second)])), [4]);
+    assert_eq!(failures(&rows_at(&[(1, second)])), [5]);
+    // The operands of the relations, without accesses to memory.
+    second.is_second = Val::ZERO;
+    second.canonical = [CanonicalChoice { by_middle: Val::ZERO, by_low: Val::ZERO }; 4];
+    [second.inverses, second.rests] = [[Val::ZERO; 3]; 2];
+    assert_eq!(failures(&rows_at(&[(1, first), (2, second)])), [5]);
+    assert_eq!(failures(&rows_at(&[(3, first), (0, second)])), [6]);
+}
+
+/// The row would take back reads that others ask for.
+#[test]
+fn refuses_flags_that_cancel() {
+    let mut forgery = Forgery::new(&add());
+    let [first, _] = forgery.rows();
+    first.clone_from(rows_at(&[]).values[..WIDTH].borrow());
+    for (is_add, is_double, constraint) in [(Val::NEG_ONE, Val::ONE, 0), (Val::ONE, Val::NEG_ONE, 1)] {
+        [first.is_add, first.is_double] = [is_add, is_double];
+        assert_eq!(failures(&rows_at(&[(2, first)])), [constraint]);
+    }
+}
+
 #[test]
 fn refuses_a_second_row_of_another_call() {
     for witness in [add(), double()] {
@@ -481,19 +634,16 @@ fn refuses_a_second_row_of_another_call() {
 fn refuses_a_doubling_by_another_y() {
     let honest = double();
     let [x, y] = honest.p;
-    let other = y.add_mod(U256::ONE, MODULUS);
-    let doubled = Witness::new(&event([x, other], None));
-    let forged = Witness { p: [x, y], ..doubled };
-    assert!(!Forgery::new(&forged).is_accepted());
-    // All else fits: the relation of y has another y_P.
-    let y_r = doubled.r[1].add_mod(U256::ONE, MODULUS);
-    let mut forgery = Forgery::new(&Witness { r: [doubled.r[0], y_r], ..forged });
-    assert!(!forgery.is_accepted());
-    let failures = evaluate(&Secp256k1Air, &forgery.0, &[]).failures;
-    let [first, second] = forgery.rows();
-    let differences =
-        join::<_, LIMBS>(&first.bytes, 256).iter().zip(&second.limbs).filter(|(a, b)| a != b).count();
-    assert_eq!(failures.len(), differences);
+    for limb in 0..LIMBS {
+        let other = y ^ (U256::ONE << (16 * limb));
+        let doubled = Witness::new(&event([x, other], None));
+        let forged = Witness { p: [x, y], ..doubled };
+        assert!(!Forgery::new(&forged).is_accepted());
+        // All else fits: the relation of y has another y_P.
+        let y_r = doubled.r[1].add_mod(subtract(other, y), MODULUS);
+        let forgery = Forgery::new(&Witness { r: [doubled.r[0], y_r], ..forged });
+        assert_eq!(forgery.failures(), [CANONICAL.end + limb]);
+    }
 }
 
 #[test]

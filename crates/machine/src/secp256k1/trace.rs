@@ -23,7 +23,7 @@ pub(super) const MODULUS: U256 = U256::from_limbs([
 ]);
 
 /// What the slope's nibbles represent when its digits are all 0: the bias, 8, in each.
-const BIAS: U256 = U256::from_limbs([0x8888_8888_8888_8888; 4]);
+pub(super) const BIAS: U256 = U256::from_limbs([0x8888_8888_8888_8888; 4]);
 
 /// One operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
