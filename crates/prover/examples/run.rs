@@ -2,6 +2,9 @@
 use ashlar_prover::*;
 use ashlar_vm::*;
 use std::time::Instant;
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let path = std::env::args().nth(1).unwrap();
     let hints_path = std::env::args().nth(2).unwrap();
@@ -25,7 +28,9 @@ fn main() {
     eprintln!("setup {:?}", t.elapsed());
     let verifier = prover.verifier();
     eprintln!("key {}", verifier.program_key());
+    let only: Option<usize> = std::env::args().nth(4).map(|x| x.parse().unwrap());
     for job in plan.jobs().take(max) {
+        if only.is_some_and(|only| job.as_ref().unwrap().number != only) { continue }
         let t = Instant::now();
         let job = job.unwrap();
         let t1 = t.elapsed();
