@@ -16,6 +16,8 @@ use crate::bus::name;
 use crate::evaluate::{Balance, evaluate, evaluate_rows};
 use crate::testing;
 
+mod attacks;
+
 const WIDTH: usize = KeccakColumns::<u8>::WIDTH;
 /// First rows of the last round and of memory.
 const LAST: usize = (ROUNDS + 1) * SLICES;
