@@ -3,7 +3,7 @@
 use ashlar_machine::hash::Hasher;
 use ashlar_machine::{SHAPES, Table};
 use ashlar_verifier::Boundary;
-use ashlar_vm::{Machine, Metering, Options, Program, Run, SegmentLimits, Status, meter};
+use ashlar_vm::{Machine, Metering, Options, Program, Run, SegmentLimits, Status, meter, meter_cheapest};
 
 use crate::error::ProverError;
 use crate::job::{SegmentJob, boundary};
@@ -22,7 +22,8 @@ pub struct Plan<'p> {
 impl<'p> Plan<'p> {
     /// Executes the program to its end. An exit code other than 0, and a segment without a shape, are errors.
     pub fn new(program: &'p Program, hints: &'p [u32], options: Options<'_>) -> Result<Self, ProverError> {
-        Self::with_limits(program, hints, options, SegmentLimits::default())
+        let (run, metering) = meter_cheapest(program, hints, options)?;
+        Self::checked(program, hints, run, metering)
     }
 
     /// The same with other segments than a verifier accepts: for tests and measurements.
@@ -33,6 +34,15 @@ impl<'p> Plan<'p> {
         limits: SegmentLimits,
     ) -> Result<Self, ProverError> {
         let (run, metering) = meter(program, hints, options, limits)?;
+        Self::checked(program, hints, run, metering)
+    }
+
+    fn checked(
+        program: &'p Program,
+        hints: &'p [u32],
+        run: Run,
+        metering: Metering,
+    ) -> Result<Self, ProverError> {
         if run.exit.code != 0 {
             return Err(ProverError::ExitCode { code: run.exit.code, log: run.exit.log });
         }

@@ -4,6 +4,7 @@ mod arithmetic;
 pub mod asm;
 pub mod bench;
 mod calls;
+mod cut;
 mod decode;
 mod elf;
 mod execute;
@@ -27,6 +28,7 @@ mod trap;
 /// The tables of the proof and their heights, by which runs are cut.
 pub use ashlar_machine::{ABSENT, SHAPES, Shape, Table};
 pub use calls::{Call, CallCounts};
+pub use cut::{SEGMENT_CELLS, join, meter_cheapest, pieces};
 pub use decode::{Instruction, Op};
 pub use elf::ElfError;
 pub use execute::{Machine, Status};

@@ -95,6 +95,12 @@ impl Rows {
         self.with(Table::Page, pages).with(Table::Node, nodes).with(Table::Poseidon2, 8 * pages + 2 * nodes)
     }
 
+    /// Without the pages and inner nodes of memory: what adds up when segments are joined.
+    pub(crate) fn without_memory(&self) -> Self {
+        let memory = Self::ZERO.with_memory(self.of(Table::Page), self.of(Table::Node));
+        Self(core::array::from_fn(|i| self.0[i].saturating_sub(memory.0[i])))
+    }
+
     /// Sum, table by table. Saturates: no segment holds that many.
     pub(crate) fn plus(&self, other: &Self) -> Self {
         Self(core::array::from_fn(|i| self.0[i].saturating_add(other.0[i])))

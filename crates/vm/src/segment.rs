@@ -56,6 +56,8 @@ pub struct Segment {
     pub rows: Rows,
     /// Distinct pages of memory that it writes, also if with what they held. Those of the registers are not counted.
     pub pages_written: u32,
+    /// The distinct pages of memory that it reads or writes, in the order of their first access.
+    pub touched: Vec<u32>,
     /// The cheapest shape that holds it.
     pub shape: Option<Shape>,
 }
@@ -125,10 +127,11 @@ impl Meter {
     where
         I: Iterator<Item = (u32, bool)> + Clone,
     {
+        let before = self.touched.pages.len();
         let mut new = self.touched.touch_all(accesses.clone());
         let mut needs = side.plus(&new.rows());
         let lacks = Table::ALL.iter().any(|table| self.budget.of(*table) < needs.of(*table));
-        if (state.cycle == self.end || lacks) && self.admit(state, &needs) {
+        if (state.cycle == self.end || lacks) && self.admit(state, &needs, before) {
             // The stamps were those of the segment that ended.
             new = self.touched.touch_all(accesses);
             needs = side.plus(&new.rows());
@@ -140,14 +143,16 @@ impl Meter {
         self.pages_written += new.pages_written;
     }
 
-    /// Makes the budget suffice for an instruction, or else ends the segment before it, which is then true.
-    fn admit(&mut self, state: &State<'_>, needs: &Rows) -> bool {
+    /// Makes the budget suffice for an instruction, or else ends the segment before it, which is then true. `pages` were
+    /// touched before the instruction.
+    fn admit(&mut self, state: &State<'_>, needs: &Rows, pages: usize) -> bool {
         let rows = self.rows(state);
         let total = rows.plus(needs).plus(&Rows::CYCLE);
         let cycles = state.cycle - self.start.cycle;
         let is_over =
             cycles >= self.limits.cycles || !self.limits.shapes.iter().any(|shape| total.fit(shape));
         if is_over && cycles > 0 {
+            self.touched.pages.truncate(pages);
             self.close(state);
             return true;
         }
@@ -180,6 +185,7 @@ impl Meter {
             start,
             rows,
             pages_written: core::mem::take(&mut self.pages_written),
+            touched: core::mem::take(&mut self.touched.pages),
             shape: self.limits.shapes.iter().find(|shape| rows.fit(shape)).copied(),
         });
         self.end = state.cycle;

@@ -18,6 +18,8 @@ pub(crate) struct Touched {
     stamps: Mapped<[u32; 2 * PAGES]>,
     /// Even; grows by 2 with each segment.
     epoch: u32,
+    /// The pages, in the order in which they were touched first.
+    pub(crate) pages: Vec<u32>,
 }
 
 /// What an access, or several, touched for the first time.
@@ -41,12 +43,13 @@ impl New {
 impl Touched {
     /// Nothing.
     pub(crate) fn new() -> Self {
-        Self { stamps: Mapped::zeroed(), epoch: 2 }
+        Self { stamps: Mapped::zeroed(), epoch: 2, pages: Vec::new() }
     }
 
     /// Starts over with nothing, for the next segment.
-    pub(crate) const fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.epoch += 2;
+        self.pages.clear();
     }
 
     /// Whether [`Self::touch_all`] would find nothing new.
@@ -82,6 +85,7 @@ impl Touched {
             return;
         }
         new.pages += 1;
+        self.pages.push(page);
         // What is above a node that was touched was touched as well.
         node /= 2;
         while node > 0 && self.stamps[node] < self.epoch {
