@@ -1,10 +1,11 @@
 //! `ashlar execute`: a block inside the machine, without a proof.
 
-use crate::{guest, input::Source, output};
-use ashlar_primitives::{BatchInput, PublicOutput};
-use ashlar_stf::{BatchSummary, execute_batch_input};
+use crate::{
+    guest,
+    input::{Block, Source},
+    output,
+};
 use ashlar_vm::{Call, Metering, Options, Profile, Program, Run, SegmentLimits, Table, meter, run_observed};
-use ashlar_witness::{hints, prune};
 use clap::Args;
 use eyre::{WrapErr, bail};
 use serde_json::{Value, json};
@@ -36,9 +37,7 @@ pub(crate) struct Arguments {
 
 /// What one execution came to.
 struct Report {
-    output: PublicOutput,
-    summary: BatchSummary,
-    input_bytes: usize,
+    block: Block,
     run: Run,
     metering: Metering,
     seconds: f64,
@@ -46,14 +45,11 @@ struct Report {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
-    let input = prune(arguments.source.read()?).wrap_err("the block does not execute")?;
-    let bytes = input.borrow().encode()?;
-    let (output, summary) = execute_batch_input(&BatchInput::decode(&bytes)?)?;
+    let block = Block::new(arguments.source.read()?)?;
     let program = guest::block()?;
-    let hints = hints(&bytes);
-    let report = execute(arguments, &program, &hints, output, summary, bytes.len())?;
+    let report = execute(arguments, &program, block)?;
     if let Some(path) = &arguments.profile {
-        write_profile(path, &program, &hints, arguments)?;
+        write_profile(path, &program, &report.block.hints, arguments)?;
     }
     match arguments.json {
         true => output::print(&serde_json::to_string_pretty(&report.json())?),
@@ -65,29 +61,19 @@ fn options<'a>(arguments: &Arguments) -> Options<'a> {
     Options { cycles_max: arguments.cycles_max, ..Options::default() }
 }
 
-fn execute(
-    arguments: &Arguments,
-    program: &Program,
-    hints: &[u32],
-    output: PublicOutput,
-    summary: BatchSummary,
-    input_bytes: usize,
-) -> eyre::Result<Report> {
+fn execute(arguments: &Arguments, program: &Program, block: Block) -> eyre::Result<Report> {
+    let hints = &block.hints;
     let start = Instant::now();
     let run = ashlar_vm::run(program, hints, options(arguments))?;
     let seconds = start.elapsed().as_secs_f64();
     if run.exit.code != 0 {
         bail!("the guest stopped with exit code {}: {}", run.exit.code, run.exit.log.trim_end());
     }
-    if run.committed != [output.hash().0] {
-        bail!(
-            "the guest committed another output than native execution: this is a bug, please report the block"
-        );
-    }
+    block.check_committed(&run)?;
     let start = Instant::now();
     let (_, metering) = meter(program, hints, options(arguments), SegmentLimits::default())?;
     let metered_seconds = start.elapsed().as_secs_f64();
-    Ok(Report { output, summary, input_bytes, run, metering, seconds, metered_seconds })
+    Ok(Report { block, run, metering, seconds, metered_seconds })
 }
 
 fn write_profile(
@@ -115,18 +101,8 @@ impl Report {
             .map(|call| (call.name().to_lowercase(), json!(self.run.calls.of(call))))
             .collect();
         let segments: Vec<_> = self.metering.segments.iter().map(segment_json).collect();
-        json!({
-            "chain_id": self.output.chain_id,
-            "first_block": self.output.first_block,
-            "last_block": self.output.last_block,
-            "pre_state_root": self.output.pre_state_root,
-            "post_state_root": self.output.post_state_root,
-            "output_hash": self.output.hash(),
+        let mut report = json!({
             "output_digest": self.run.digest,
-            "blocks": self.summary.blocks,
-            "transactions": self.summary.transactions,
-            "gas": self.summary.gas_used,
-            "input_bytes": self.input_bytes,
             "cycles": self.run.cycles,
             "calls": calls,
             "segments": segments,
@@ -135,17 +111,16 @@ impl Report {
             "seconds": self.seconds,
             "instructions_per_second": self.run.cycles as f64 / self.seconds,
             "metered_seconds": self.metered_seconds,
-        })
+        });
+        self.block.describe(&mut report);
+        report
     }
 }
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let per_gas = self.run.cycles as f64 / self.summary.gas_used.max(1) as f64;
-        writeln!(f, "block         {}", self.output.last_block)?;
-        writeln!(f, "state root    {}", self.output.post_state_root)?;
-        writeln!(f, "transactions  {}", self.summary.transactions)?;
-        writeln!(f, "gas           {}", self.summary.gas_used)?;
+        let per_gas = self.run.cycles as f64 / self.block.summary.gas_used.max(1) as f64;
+        write!(f, "{}", self.block)?;
         writeln!(f, "cycles        {} ({per_gas:.1} per gas)", self.run.cycles)?;
         for call in Call::ALL {
             writeln!(f, "  {:<16}{}", call.name().to_lowercase(), self.run.calls.of(call))?;

@@ -1,10 +1,17 @@
-//! Where a block comes from: a folder, or an Ethereum node.
+//! Where a block comes from: a folder, or an Ethereum node; and what it is to the guest.
 
 use crate::rpc::Client;
-use ashlar_primitives::BatchInputOwned;
+use ashlar_primitives::{BatchInput, BatchInputOwned, PublicOutput};
+use ashlar_stf::{BatchSummary, execute_batch_input};
+use ashlar_vm::Run;
+use ashlar_witness::{hints, prune};
 use clap::Args;
 use eyre::{WrapErr, bail};
-use std::path::PathBuf;
+use serde_json::{Value, json};
+use std::{
+    fmt::{self, Display, Formatter},
+    path::PathBuf,
+};
 
 /// The block to execute and the witness of the state that it touches.
 #[derive(Args)]
@@ -38,5 +45,63 @@ impl Source {
             (None, Some(url), Some(number)) => Client::new(url).batch_input(number, chain),
             (None, ..) => bail!("name a folder, or --rpc with --block"),
         }
+    }
+}
+
+/// A block that was executed natively, as the guest gets it.
+pub(crate) struct Block {
+    /// What the guest has to put out.
+    pub(crate) output: PublicOutput,
+    pub(crate) summary: BatchSummary,
+    input_bytes: usize,
+    pub(crate) hints: Vec<u32>,
+}
+
+impl Block {
+    /// Cuts the witness to what execution reads, and executes.
+    pub(crate) fn new(input: BatchInputOwned) -> eyre::Result<Self> {
+        let input = prune(input).wrap_err("the block does not execute")?;
+        let bytes = input.borrow().encode()?;
+        let (output, summary) = execute_batch_input(&BatchInput::decode(&bytes)?)?;
+        Ok(Self { output, summary, input_bytes: bytes.len(), hints: hints(&bytes) })
+    }
+
+    /// Compares what the guest committed with native execution.
+    pub(crate) fn check_committed(&self, run: &Run) -> eyre::Result<()> {
+        if run.committed != [self.output.hash().0] {
+            bail!(
+                "the guest committed another output than native execution: this is a bug, please report the block"
+            );
+        }
+        Ok(())
+    }
+
+    /// Adds what the block is to a report.
+    pub(crate) fn describe(&self, report: &mut Value) {
+        describe(&self.output, report);
+        report["blocks"] = json!(self.summary.blocks);
+        report["transactions"] = json!(self.summary.transactions);
+        report["gas"] = json!(self.summary.gas_used);
+        report["input_bytes"] = json!(self.input_bytes);
+    }
+}
+
+/// Adds what a public output says to a report.
+pub(crate) fn describe(output: &PublicOutput, report: &mut Value) {
+    report["chain_id"] = json!(output.chain_id);
+    report["config_hash"] = json!(output.config_hash);
+    report["first_block"] = json!(output.first_block);
+    report["last_block"] = json!(output.last_block);
+    report["pre_state_root"] = json!(output.pre_state_root);
+    report["post_state_root"] = json!(output.post_state_root);
+    report["output_hash"] = json!(output.hash());
+}
+
+impl Display for Block {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "block         {}", self.output.last_block)?;
+        writeln!(f, "state root    {}", self.output.post_state_root)?;
+        writeln!(f, "transactions  {}", self.summary.transactions)?;
+        writeln!(f, "gas           {}", self.summary.gas_used)
     }
 }

@@ -30,6 +30,26 @@ pub enum MalformedProof {
     NotCanonical,
 }
 
+/// Bytes that are not the encoding of a verifying key.
+#[derive(Debug, Error)]
+#[allow(missing_docs)] // The messages say it.
+pub enum MalformedKey {
+    #[error("not a verifying key: it does not start with its magic bytes")]
+    Magic,
+    #[error("the key is cut off")]
+    Truncated,
+    #[error("the key's encoding has version {version}, this verifier knows {}", crate::key::KEY_VERSION)]
+    Version { version: u32 },
+    #[error("{bytes} bytes are too many for a key")]
+    TooLong { bytes: usize },
+    #[error("the key does not decode: {0}")]
+    Encoding(postcard::Error),
+    #[error("the key's commitment has {roots} roots, not {}", 1 << crate::config::SEGMENT.cap_height)]
+    Cap { roots: usize },
+    #[error("the bytes are not the canonical encoding of the key that they hold")]
+    NotCanonical,
+}
+
 /// A proof that does not prove its statement.
 #[derive(Debug, Error)]
 #[allow(missing_docs)] // The messages say it.

@@ -9,6 +9,16 @@ use p3_symmetric::MerkleCap;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Parameters, SEGMENT};
+use crate::error::MalformedKey;
+
+/// First bytes of a key's encoding.
+pub const KEY_MAGIC: [u8; 8] = *b"ASHLARVK";
+
+/// Version of a key's encoding.
+pub const KEY_VERSION: u32 = 1;
+
+/// Most bytes of a key that a decoder looks at.
+const KEY_BYTES_MAX: usize = 1 << 16;
 
 /// Version of the machine: of its instruction set, calls, tables and their constraints. A proof of one version says
 /// nothing to a verifier of another.
@@ -40,6 +50,37 @@ impl core::fmt::Display for ProgramKey {
 }
 
 impl VerifyingKey {
+    /// The encoding: magic, version, then the fields.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::from(KEY_MAGIC);
+        bytes.extend(KEY_VERSION.to_le_bytes());
+        // Writing to a vector has no way to fail, and no type here refuses to be serialised.
+        postcard::to_extend(self, bytes).unwrap_or_default()
+    }
+
+    /// Decodes what [`Self::encode`] makes, and nothing else. That the key is the right one is for its owner to know.
+    pub fn decode(bytes: &[u8]) -> Result<Self, MalformedKey> {
+        let body = bytes.strip_prefix(&KEY_MAGIC).ok_or(MalformedKey::Magic)?;
+        let (version, body) = body.split_first_chunk::<4>().ok_or(MalformedKey::Truncated)?;
+        let version = u32::from_le_bytes(*version);
+        if version != KEY_VERSION {
+            return Err(MalformedKey::Version { version });
+        }
+        if body.len() > KEY_BYTES_MAX {
+            return Err(MalformedKey::TooLong { bytes: bytes.len() });
+        }
+        let key: Self = postcard::from_bytes(body).map_err(MalformedKey::Encoding)?;
+        let roots = key.fixed.roots().len();
+        if roots != 1 << SEGMENT.cap_height {
+            return Err(MalformedKey::Cap { roots });
+        }
+        // Also refuses what follows the key.
+        if key.encode() != bytes {
+            return Err(MalformedKey::NotCanonical);
+        }
+        Ok(key)
+    }
+
     /// programKey, as `specs/007-proof.md` defines it.
     pub fn program_key(&self) -> ProgramKey {
         let mut elements = Vec::from([Val::from_u32(MACHINE_VERSION)]);

@@ -11,8 +11,8 @@ mod key;
 mod proof;
 mod verify;
 
-pub use error::{MalformedProof, RefusedProof};
-pub use key::{Commitment, MACHINE_VERSION, ProgramKey, VerifyingKey};
+pub use error::{MalformedKey, MalformedProof, RefusedProof};
+pub use key::{Commitment, KEY_MAGIC, KEY_VERSION, MACHINE_VERSION, ProgramKey, VerifyingKey};
 pub use proof::{
     Boundary, MAGIC, OUTPUT_BYTES_MAX, PROOF_BYTES_MAX, RunProof, SEGMENTS_MAX, SegmentProof, VERSION,
 };

@@ -174,7 +174,7 @@ fn header_draft(number: u64, prevrandao: u64) -> Header {
 
 /// One segment for everything, so that each page counts once.
 fn one_segment() -> SegmentLimits {
-    let shape = Shape { name: "all", heights: [30; Table::COUNT] };
+    let shape = Shape { name: "all", heights: [29; Table::COUNT] };
     SegmentLimits { cycles: u64::MAX, shapes: vec![shape] }
 }
 

@@ -4,8 +4,11 @@
 //! What is proven is bound by programKey, a function of the loaded bytes. So the bytes may depend on the sources, the
 //! lock file, the compiler and the linker, which the manifest records, and on nothing else: not on where the tree or
 //! the cargo home is, not on the environment, not on settings of the user.
+//!
+//! Beside the ELF of a guest that is proven lies its verifying key, which is a function of the ELF and of the tables.
 
 mod compile;
+mod keys;
 mod manifest;
 mod metadata;
 mod toolchain;
@@ -23,12 +26,16 @@ use compile::Build;
 use manifest::{Artifact, Manifest};
 use toolchain::Toolchain;
 
-/// Builds the guests into `guests/elf`, or checks that what is there comes from the sources.
+/// Builds the guests and their verifying keys into `guests/elf`, or checks that what is there comes from the sources.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Rebuild into a separate directory and compare, writing nothing to the source tree.
     #[arg(long)]
     check: bool,
+    /// Only the verifying keys, from the ELF files in the tree: after a change to the machine's tables. Needs no
+    /// compiler for guests.
+    #[arg(long)]
+    keys: bool,
     /// Installation prefix of the compiler (`<prefix>/bin/rustc`), in place of looking for one.
     #[arg(long, value_name = "PREFIX")]
     toolchain: Option<PathBuf>,
@@ -36,6 +43,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let guests = crate::repository::root().join("guests");
+    if arguments.keys {
+        return if arguments.check { keys::check(&guests) } else { keys::write(&guests) };
+    }
     let recorded = Manifest::read(&guests)?;
     let wanted = recorded.as_ref().map(|manifest| &manifest.tools);
     let toolchain = Toolchain::find(arguments.toolchain.as_deref(), wanted)?;
@@ -63,7 +73,8 @@ fn build(guests: &Path, toolchain: &Toolchain) -> eyre::Result<()> {
         fs::write(elf_dir.join(&name).with_extension("elf"), bytes)?;
         artifacts.insert(name, artifact);
     }
-    Manifest::new(guests, toolchain.tools.clone(), artifacts)?.write(guests)
+    Manifest::new(guests, toolchain.tools.clone(), artifacts)?.write(guests)?;
+    keys::write(guests)
 }
 
 fn check(guests: &Path, toolchain: &Toolchain, recorded: &Manifest) -> eyre::Result<()> {
@@ -89,7 +100,7 @@ fn check(guests: &Path, toolchain: &Toolchain, recorded: &Manifest) -> eyre::Res
          (rebuilt files are under {})",
         target_dir.display(),
     );
-    Ok(())
+    keys::check(guests)
 }
 
 /// Name and ELF of every guest.

@@ -1,5 +1,7 @@
 //! `ashlar bench`: figures, with the machine they were measured on.
 
+mod ecrecover;
+mod prover;
 mod vm;
 
 use ashlar_vm::bench::Host;
@@ -11,11 +13,13 @@ use std::{env, process::Command};
 #[derive(Subcommand)]
 pub(crate) enum Arguments {
     Vm(vm::Arguments),
+    Prover(prover::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     match arguments {
         Arguments::Vm(arguments) => vm::run(arguments),
+        Arguments::Prover(arguments) => prover::run(arguments),
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod attacks;
 mod programs;
+mod session;
 mod support;
 mod traces;

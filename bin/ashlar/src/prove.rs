@@ -1,0 +1,125 @@
+//! `ashlar prove`: a block's execution, proven.
+
+use crate::{
+    guest,
+    input::{Block, Source},
+    output,
+    progress::Progress,
+    proving::{Setup, Times},
+};
+use ashlar_prover::{SegmentStore, write_atomically};
+use clap::Args;
+use eyre::{WrapErr, bail};
+use std::{
+    path::{Path, PathBuf},
+    process::exit,
+    sync::Arc,
+    time::Instant,
+};
+
+/// Exit code of a command that SIGINT ended, as shells have it.
+const INTERRUPTED: i32 = 130;
+
+/// Proves the execution of a block and writes the proof to a file.
+///
+/// The block is executed natively and in the guest, the run is cut into segments, and each segment is proven on its own:
+/// memory does not grow with the block. A finished segment is kept in the work folder. Interrupt it whenever you like
+/// (Ctrl-C, also a kill or a loss of power): the same command goes on after the last finished segment. The proof is
+/// verified before it is written.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+
+    /// Where the proof goes. A file that is there is replaced when the proof is complete.
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Where finished segments are kept until the proof is complete. One process at a time may work in it
+    /// [default: FILE.segments].
+    #[arg(long, value_name = "FOLDER")]
+    work_dir: Option<PathBuf>,
+
+    /// Leave the finished segments in the work folder.
+    #[arg(long)]
+    keep_segments: bool,
+
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
+    let start = Instant::now();
+    check_place(&arguments.output)?;
+    let progress = Arc::new(Progress::new());
+    on_interrupt(Arc::clone(&progress))?;
+    let result = prove(arguments, &progress, start);
+    progress.finish();
+    result
+}
+
+fn prove(arguments: &Arguments, progress: &Progress, start: Instant) -> eyre::Result<()> {
+    let mut times = Times::default();
+    progress.step("reading the block");
+    let input = arguments.source.read()?;
+    times.read = start.elapsed();
+    progress.step("executing the block natively");
+    let native = Instant::now();
+    let block = Block::new(input)?;
+    times.native = native.elapsed();
+
+    let store = SegmentStore::open(&work_dir(arguments)).wrap_err("there is no place for segments")?;
+    let program = guest::block()?;
+    let setup = Setup::new(&program, progress)?;
+    let (proven, mut report) = setup.prove(block, times, Some(&store), progress)?;
+
+    progress.step("writing the proof");
+    let write = Instant::now();
+    let bytes = proven.proof.encode();
+    write_atomically(&arguments.output, &bytes)
+        .wrap_err_with(|| format!("the proof cannot be written to {}", arguments.output.display()))?;
+    let folder = store.folder().to_owned();
+    if !arguments.keep_segments && !store.remove(&proven.ids).wrap_err("the proof is written, but")? {
+        progress.say(&format!("{} stays: it holds files that are not of this run", folder.display()));
+    }
+    report.proof_bytes = bytes.len();
+    report.times.write = write.elapsed();
+    report.times.total = start.elapsed();
+    progress.say(&format!("the proof is in {}", arguments.output.display()));
+    match arguments.json {
+        true => output::print(&serde_json::to_string_pretty(&report.json())?),
+        false => output::print(&report.to_string()),
+    }
+}
+
+/// Hours later would be a bad time to learn that the proof cannot be written.
+fn check_place(file: &Path) -> eyre::Result<()> {
+    if file.is_dir() || file.file_name().is_none() {
+        bail!("{} is a folder: name the file for the proof", file.display());
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            bail!("there is no folder {}: make it, or name another file for the proof", folder.display())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn work_dir(arguments: &Arguments) -> PathBuf {
+    arguments.work_dir.clone().unwrap_or_else(|| {
+        let mut name = arguments.output.clone().into_os_string();
+        name.push(".segments");
+        name.into()
+    })
+}
+
+/// Ends the process at once: files appear as a whole, so there is nothing to wait for.
+fn on_interrupt(progress: Arc<Progress>) -> eyre::Result<()> {
+    ctrlc::set_handler(move || {
+        progress.interrupted();
+        exit(INTERRUPTED);
+    })
+    .wrap_err("no handler for Ctrl-C")
+}
