@@ -1,5 +1,6 @@
 //! The `ashlar` command: results on stdout, talk on stderr.
 
+mod allocator;
 mod bench;
 mod execute;
 mod guest;
@@ -15,11 +16,6 @@ mod verify;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-
-// Proving lives on huge pages: this allocator asks the system for them (on Linux by `madvise`), and some 95 % of a
-// prover's memory has them without a setting of ours.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// ZK rollup stack: executes Ethereum blocks, proves them and verifies the proofs.
 ///
@@ -42,6 +38,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    allocator::keep_memory();
     let Arguments { command } = Arguments::parse();
     let result = match command {
         Command::Execute(arguments) => execute::run(&arguments).map(|()| ExitCode::SUCCESS),
