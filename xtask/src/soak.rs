@@ -26,13 +26,31 @@ enum Suite {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Proves a real block and verifies the proof; the result has its figures (fixtures: ASHLAR_FIXTURES). A run that was
+    /// stopped goes on where it was.
+    Mainnet {
+        /// Folder below the fixtures' `mainnet`.
+        #[arg(long, default_value = "24073997")]
+        block: String,
+    },
+    /// Changed encodings of a real proof, each of which must be refused without a panic.
+    Mutations {
+        /// How many.
+        #[arg(long, default_value_t = 10_000)]
+        count: u32,
+        /// Seed of the changes.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let start = Instant::now();
-    let (name, result) = match arguments.suite {
+    let (name, result) = match &arguments.suite {
         Suite::EestVm => ("eest-vm", eest_vm()?),
-        Suite::Qemu { programs, seed } => ("qemu", qemu(programs, seed)?),
+        Suite::Qemu { programs, seed } => ("qemu", qemu(*programs, *seed)?),
+        Suite::Mainnet { block } => ("mainnet", mainnet(block)?),
+        Suite::Mutations { count, seed } => ("mutations", mutations(*count, *seed)?),
     };
     let report = json!({
         "origin": origin()?,
@@ -64,4 +82,46 @@ fn qemu(programs: u32, seed: u64) -> eyre::Result<Value> {
         bail!("the suite failed: no result is written");
     }
     Ok(json!({"programs": programs, "seed": seed, "failed": 0}))
+}
+
+/// Proves and verifies with the command that ships.
+fn mainnet(block: &str) -> eyre::Result<Value> {
+    let Ok(fixtures) = std::env::var("ASHLAR_FIXTURES") else {
+        bail!("ASHLAR_FIXTURES names no folder: set it to the one that has mainnet/{block}");
+    };
+    let folder = format!("{fixtures}/mainnet/{block}");
+    let proof = repository::root().join(format!("target/soak-mainnet-{block}.proof"));
+    let proof = proof.display().to_string();
+    let proven = ashlar(&["prove", &folder, "--output", &proof, "--json"])?;
+    let verified = ashlar(&["verify", &proof, "--json"])?;
+    Ok(json!({"block": block, "proven": proven, "verified": verified}))
+}
+
+/// Runs the command in release and reads the JSON that it prints.
+fn ashlar(arguments: &[&str]) -> eyre::Result<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--release", "--quiet", "--package", "ashlar", "--"])
+        .args(arguments)
+        .current_dir(repository::root())
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .wrap_err("running cargo")?;
+    if !output.status.success() {
+        bail!("ashlar {} failed: no result is written", arguments.join(" "));
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn mutations(count: u32, seed: u64) -> eyre::Result<Value> {
+    let status = Command::new(env!("CARGO"))
+        .args(["test", "--release", "--package", "ashlar-prover", "--test", "proofs", "encoding"])
+        .env("ASHLAR_MUTATIONS", count.to_string())
+        .env("ASHLAR_MUTATIONS_SEED", seed.to_string())
+        .current_dir(repository::root())
+        .status()
+        .wrap_err("running cargo")?;
+    if !status.success() {
+        bail!("the suite failed: no result is written");
+    }
+    Ok(json!({"mutations": count, "seed": seed, "accepted": 0, "panics": 0}))
 }

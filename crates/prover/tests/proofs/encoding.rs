@@ -29,16 +29,55 @@ fn refuses_every_flipped_byte_of_the_header_and_public_part() {
     }
 }
 
+/// A number from the environment, so that a soak can ask for more than the tests do.
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().map_or(default, |value| value.parse().expect(name))
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+/// One byte, anywhere, with one bit changed.
 #[test]
 fn refuses_flipped_bytes_elsewhere() {
-    let length = fixture().bytes().len();
-    let mut state = 0x1234_5678_u64;
-    for _ in 0..120 {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let at = (state >> 33) as usize % length;
+    let mut random = Random(setting("ASHLAR_MUTATIONS_SEED", 1));
+    for _ in 0..setting("ASHLAR_MUTATIONS", 60) {
         let mut bytes = fixture().bytes().to_vec();
-        bytes[at] ^= 1 << (state >> 60 & 7);
+        let at = random.below(bytes.len());
+        bytes[at] ^= 1 << random.below(8);
         assert!(is_refused(&bytes), "byte {at}");
+    }
+}
+
+/// What shifts, repeats, removes or overwrites many bytes: lengths, options and counts become others. Nothing panics.
+#[test]
+fn refuses_mangled_proofs() {
+    let mut random = Random(setting("ASHLAR_MUTATIONS_SEED", 1) ^ 0x5eed);
+    for i in 0..setting("ASHLAR_MUTATIONS", 60) {
+        let mut bytes = fixture().bytes().to_vec();
+        let at = random.below(bytes.len() - 64);
+        let length = 1 + random.below(64);
+        match i % 5 {
+            0 => drop(bytes.drain(at..at + length)),
+            1 => {
+                let copy = bytes[at..at + length].to_vec();
+                bytes.splice(at..at, copy);
+            }
+            2 => bytes[at..at + length].fill(random.below(256) as u8),
+            3 => {
+                let from = random.below(bytes.len() - 64);
+                let copy = bytes[from..from + length].to_vec();
+                bytes[at..at + length].copy_from_slice(&copy);
+            }
+            _ => bytes[at..at + length].reverse(),
+        }
+        assert!(bytes == fixture().bytes() || is_refused(&bytes), "change {i} at {at}");
     }
 }
 
