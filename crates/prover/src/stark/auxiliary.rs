@@ -9,7 +9,7 @@ use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 use p3_maybe_rayon::prelude::*;
 
-use super::builder::{Context, Fraction, GroupBuilder, Selectors, lane, pack_rows};
+use super::builder::{Context, Fraction, GroupBuilder, Selectors, lane, load_rows};
 use super::{PackedChallenge, PackedVal};
 
 /// Base field columns per extension field column.
@@ -74,9 +74,10 @@ fn fill_chunk(
     let mut fractions = vec![Fraction::ZERO; groups * columns];
     let (mut main_row, mut fixed_row, mut none) = (Vec::new(), Vec::new(), Vec::new());
     for (group, fractions) in fractions.chunks_exact_mut(columns).enumerate() {
-        pack_rows(&main[group * lanes * main_width..], main_width, &mut main_row);
+        let row = |lane| &main[(group * lanes + lane) * main_width..][..main_width];
+        load_rows(row, main_width, &mut main_row);
         if let Some((fixed, width)) = fixed {
-            pack_rows(&fixed[group * lanes * width..], width, &mut fixed_row);
+            load_rows(|lane| &fixed[(group * lanes + lane) * width..][..width], width, &mut fixed_row);
         }
         let mut builder = GroupBuilder::<false> {
             // Messages are of the current row only, so the next one is not looked at.

@@ -4,15 +4,17 @@ use ashlar_machine::Val;
 use ashlar_machine::air::MachineAir;
 use ashlar_verifier::config::Challenge;
 use p3_air::{AirBuilder, RowWindow};
-use p3_field::{BasedVectorSpace, PackedFieldExtension, PrimeCharacteristicRing};
+use p3_field::{
+    BasedVectorSpace, PackedFieldExtension, PackedFieldPow2, PackedValue, PrimeCharacteristicRing,
+};
 use p3_lookup::{Count, InteractionBuilder, Kind, Lookup, Lookups};
 
 use super::{PackedChallenge, PackedVal};
 
 /// Where each message of a table goes, in the order in which `eval` makes them.
 pub(crate) struct Layout {
-    /// The auxiliary column of each message.
-    columns: Vec<usize>,
+    /// The auxiliary column of each message, and whether it is the first one there.
+    columns: Vec<(usize, bool)>,
     /// Number of columns with fractions.
     pub(crate) fractions: usize,
 }
@@ -29,6 +31,8 @@ impl Layout {
             *left -= 1;
             *column
         });
+        let mut seen = vec![false; packed.len()];
+        let columns = columns.map(|column| (column, !core::mem::replace(&mut seen[column], true)));
         Self { columns: columns.collect(), fractions: packed.len() }
     }
 }
@@ -160,7 +164,7 @@ impl<const CONSTRAINTS: bool> InteractionBuilder for GroupBuilder<'_, CONSTRAINT
         fields: impl IntoIterator<Item = E>,
         count: impl Into<Count<PackedVal>>,
     ) {
-        let column = self.context.layout.columns[self.message];
+        let (column, is_first) = self.context.layout.columns[self.message];
         self.message += 1;
         let ColumnChallenges { alpha, weights } = &self.context.challenges[column];
         let mut sum = [PackedVal::ZERO; 4];
@@ -173,8 +177,13 @@ impl<const CONSTRAINTS: bool> InteractionBuilder for GroupBuilder<'_, CONSTRAINT
         let denominator = *alpha - PackedChallenge::from_basis_coefficients_fn(|i| sum[i]);
         let (count, _) = count.into().into_parts();
         let fraction = &mut self.fractions[column];
-        fraction.numerator = fraction.numerator * denominator + fraction.denominator * count;
-        fraction.denominator *= denominator;
+        if is_first {
+            fraction.numerator = count.into();
+            fraction.denominator = denominator;
+        } else {
+            fraction.numerator = fraction.numerator * denominator + fraction.denominator * count;
+            fraction.denominator *= denominator;
+        }
     }
 
     /// No table has messages to itself.
@@ -186,15 +195,55 @@ impl<const CONSTRAINTS: bool> InteractionBuilder for GroupBuilder<'_, CONSTRAINT
     }
 }
 
-/// The vectors of `WIDTH` rows from `first` on: column by column.
-pub(crate) fn pack_rows(rows: &[Val], width: usize, packed: &mut Vec<PackedVal>) {
-    use p3_field::PackedValue;
+/// Loads a group of rows as vectors, one per column: as many rows as a vector has lanes.
+pub(crate) fn load_rows<'a>(rows: impl Fn(usize) -> &'a [Val], width: usize, packed: &mut Vec<PackedVal>) {
+    let lanes = PackedVal::WIDTH;
     packed.clear();
-    packed.extend((0..width).map(|column| PackedVal::from_fn(|lane| rows[lane * width + column])));
+    let whole = width / lanes * lanes;
+    for first in (0..whole).step_by(lanes) {
+        let at = packed.len();
+        packed.extend((0..lanes).map(|lane| *PackedVal::from_slice(&rows(lane)[first..first + lanes])));
+        transpose(&mut packed[at..]);
+    }
+    packed.extend((whole..width).map(|column| PackedVal::from_fn(|lane| rows(lane)[column])));
+}
+
+/// Transposes a square of vectors: swaps blocks of 1, 2, 4, ... off the diagonal.
+fn transpose(square: &mut [PackedVal]) {
+    let mut block = 1;
+    while block < square.len() {
+        for i in 0..square.len() {
+            if i & block == 0 {
+                let (a, b) = square[i].interleave(square[i | block], block);
+                (square[i], square[i | block]) = (a, b);
+            }
+        }
+        block *= 2;
+    }
 }
 
 /// An extension field element of one lane.
 #[inline(always)]
 pub(crate) fn lane(packed: &PackedChallenge, lane: usize) -> Challenge {
     PackedFieldExtension::<Val, Challenge>::extract(packed, lane)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_loaded_as_columns() {
+        for width in [1, 4, 15, 16, 17, 51, 64] {
+            let cell = |row: usize, column: usize| Val::from_usize(1000 * row + column);
+            let rows: Vec<Vec<Val>> = (0..PackedVal::WIDTH)
+                .map(|row| (0..width).map(|column| cell(row, column)).collect())
+                .collect();
+            let mut packed = Vec::new();
+            load_rows(|lane| &rows[lane], width, &mut packed);
+            let expected: Vec<_> =
+                (0..width).map(|column| PackedVal::from_fn(|lane| cell(lane, column))).collect();
+            assert_eq!(packed, expected);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ashlar_machine::Val;
 use ashlar_machine::air::MachineAir;
-use ashlar_verifier::config::{Challenge, Challenger, Config, Pcs};
+use ashlar_verifier::config::{Challenge, Challenger, Config, Pcs, SEGMENT};
 use p3_air::BaseAir;
 use p3_air::symbolic::AirLayout;
 use p3_batch_stark::{
@@ -12,8 +12,11 @@ use p3_batch_stark::{
     StarkGenericConfig,
 };
 use p3_commit::{PolynomialSpace, UnivariateStarkPcs};
+use p3_dft::{Radix2DFTSmallBatch, TwoAdicSubgroupDft};
+use p3_field::Field;
 use p3_lookup::{InteractionSymbolicBuilder, LogUpGadget, LookupTerminal, Lookups};
 use p3_matrix::Matrix;
+use p3_matrix::bitrev::BitReversibleMatrix;
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::auxiliary::auxiliary_trace;
@@ -116,6 +119,7 @@ pub(crate) fn prove(
         fixed: fixed_evaluations(pcs, data, i, domain),
     };
     let mut ldes = Vec::with_capacity(instances.len() * CHUNKS);
+    let dft = Radix2DFTSmallBatch::default();
     for (i, instance) in instances.iter().enumerate() {
         let trace_domain = domain(pcs, instance.trace.height());
         let quotient_domain = trace_domain.create_disjoint_domain(CHUNKS * instance.trace.height());
@@ -135,10 +139,7 @@ pub(crate) fn prove(
         let flat = RowMajorMatrix::new_col(values).flatten_to_base();
         let chunks = quotient_domain.split_domains(CHUNKS).into_iter();
         let chunks = chunks.zip(quotient_domain.split_evals(CHUNKS, flat));
-        ldes.extend(
-            UnivariateStarkPcs::<Challenge, Challenger>::get_quotient_ldes(pcs, chunks, CHUNKS)
-                .map_err(|error| ProverError::Proving(format!("{error:?}")))?,
-        );
+        ldes.extend(chunks.map(|(domain, chunk)| extend_quotient(&dft, domain, chunk)));
     }
     let (quotient_chunks, quotient_data) =
         UnivariateStarkPcs::<Challenge, Challenger>::commit_ldes(pcs, ldes)
@@ -161,6 +162,17 @@ pub(crate) fn prove(
         ood_pow_witness,
     };
     Ok((proof, phases))
+}
+
+/// Extends a quotient chunk as p3's scheme does, with the transform for narrow matrices: a chunk has four columns, and the
+/// scheme's own transform works with vectors only along rows.
+fn extend_quotient(
+    dft: &Radix2DFTSmallBatch<Val>,
+    domain: Domain,
+    chunk: RowMajorMatrix<Val>,
+) -> RowMajorMatrix<Val> {
+    let shift = Val::GENERATOR / domain.shift();
+    dft.coset_lde_batch(chunk, SEGMENT.log_blowup, shift).bit_reverse_rows().to_row_major_matrix()
 }
 
 /// The transcript of a proof.

@@ -9,7 +9,7 @@ use p3_field::{Algebra, BasedVectorSpace, PackedValue, PrimeCharacteristicRing};
 use p3_matrix::Matrix;
 use p3_maybe_rayon::prelude::*;
 
-use super::builder::{Context, Fraction, GroupBuilder, Selectors, lane};
+use super::builder::{Context, Fraction, GroupBuilder, Selectors, lane, load_rows};
 use super::{PackedChallenge, PackedVal};
 
 /// The domain of traces and quotients.
@@ -120,27 +120,31 @@ struct Scratch {
     main: [Vec<PackedVal>; 2],
     fixed: [Vec<PackedVal>; 2],
     auxiliary: [Vec<PackedChallenge>; 2],
+    /// Of the auxiliary columns, on their way to elements.
+    coefficients: Vec<PackedVal>,
     constraints: Vec<PackedVal>,
     fractions: Vec<Fraction>,
+}
+
+/// Loads all columns at a group of points.
+fn load_points<M: Matrix<Val>>(matrix: &M, first: usize, packed: &mut Vec<PackedVal>) {
+    let rows = matrix.wrapping_row_slices(first, PackedVal::WIDTH);
+    load_rows(|lane| &rows[lane], matrix.width(), packed);
 }
 
 impl Scratch {
     /// Loads the columns at a group of points and at the points of the next rows.
     fn load<M: Matrix<Val>>(&mut self, columns: &Columns<M>, first: usize, next_step: usize) {
         for (i, point) in [first, first + next_step].into_iter().enumerate() {
-            self.main[i].clear();
-            self.main[i].extend(columns.main.vertically_packed_row::<PackedVal>(point));
+            load_points(&columns.main, point, &mut self.main[i]);
             if let Some(fixed) = &columns.fixed {
-                self.fixed[i].clear();
-                self.fixed[i].extend(fixed.vertically_packed_row::<PackedVal>(point));
+                load_points(fixed, point, &mut self.fixed[i]);
             }
-            let mut coefficients = columns.auxiliary.vertically_packed_row::<PackedVal>(point);
+            load_points(&columns.auxiliary, point, &mut self.coefficients);
+            let elements = self.coefficients.as_chunks::<4>().0.iter();
             self.auxiliary[i].clear();
-            while let Some(coefficient) = coefficients.next() {
-                let rest = [(); 3].map(|()| coefficients.next().unwrap_or_default());
-                let all = [coefficient, rest[0], rest[1], rest[2]];
-                self.auxiliary[i].push(PackedChallenge::from_basis_coefficients_fn(|i| all[i]));
-            }
+            self.auxiliary[i]
+                .extend(elements.map(|element| PackedChallenge::from_basis_coefficients_fn(|i| element[i])));
         }
     }
 
