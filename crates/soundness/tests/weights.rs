@@ -33,7 +33,6 @@ fn only_reviewed_messages_have_weight_0() {
             found.insert((table.name(), bus.clone()));
         }
     }
-    let expected: BTreeSet<_> =
-        FACTS.iter().map(|(table, bus)| (*table, (*bus).to_owned())).collect();
+    let expected: BTreeSet<_> = FACTS.iter().map(|(table, bus)| (*table, (*bus).to_owned())).collect();
     assert_eq!(found, expected);
 }
