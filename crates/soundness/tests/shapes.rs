@@ -90,3 +90,15 @@ fn tuples_of_a_bus_have_one_width() {
         assert_eq!(check_bus_widths(&proven(shape).common.lookups).ok(), widest, "{}", shape.name);
     }
 }
+
+/// The widths by which runs are cut are those of the proof.
+#[test]
+fn widths_are_those_of_the_tables() {
+    let wrong: std::collections::BTreeSet<_> = SHAPES
+        .iter()
+        .flat_map(shape_profile)
+        .filter(|profile| profile.columns() != profile.table.width())
+        .map(|profile| format!("{} has {} columns", profile.table.name(), profile.columns()))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
