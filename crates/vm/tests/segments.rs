@@ -6,8 +6,8 @@ mod recount;
 
 use ashlar_vm::asm::{Assembler, reg};
 use ashlar_vm::{
-    Boundary, Call, Machine, Metering, Op, Options, Program, Rows, SHAPES, SegmentLimits, Shape, Table,
-    meter, run,
+    Boundary, Call, Machine, Metering, Op, Options, Program, Rows, SHAPES, Segment, SegmentLimits, Shape,
+    Table, meter, run,
 };
 use common::{DATA, busy_hints, busy_program, halting};
 use recount::{Recount, check};
@@ -238,13 +238,15 @@ fn shapes_that_exclude_each_other_are_not_mixed() {
 fn padding_is_what_the_shape_has_above_the_rows() {
     let (program, hints) = (busy_program(15), busy_hints(15));
     let metering = metered(&program, &hints, SegmentLimits::default());
-    let [segment] = &metering.segments[..] else { panic!("one segment") };
-    let shape = segment.shape.unwrap();
-    for table in Table::ALL {
-        assert_eq!(segment.padding(table) + segment.rows.of(table), shape.capacity(table));
+    for segment in &metering.segments {
+        let shape = segment.shape.unwrap();
+        for table in Table::ALL {
+            assert_eq!(segment.padding(table) + segment.rows.of(table), shape.capacity(table));
+        }
     }
-    assert_eq!(metering.cells(), shape.cells());
-    assert_eq!(metering.cells_used(), segment.rows.cells());
+    let sum = |cells: fn(&Segment) -> u64| metering.segments.iter().map(cells).sum::<u64>();
+    assert_eq!(metering.cells(), sum(|segment| segment.shape.map_or(0, |shape| shape.cells())));
+    assert_eq!(metering.cells_used(), sum(|segment| segment.rows.cells()));
     assert!(metering.cells_used() < metering.cells());
 }
 

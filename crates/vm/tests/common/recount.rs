@@ -37,7 +37,7 @@ impl Observer for Recount {
         self.0.push(Taken { units, words });
     }
 
-    fn call(&mut self, _: &State<'_>, step: &CallStep<'_>) {
+    fn call(&mut self, state: &State<'_>, step: &CallStep<'_>) {
         let chunks = (step.written.len() as u32).div_ceil(4);
         let (port, accelerator) = match step.call {
             Call::Halt | Call::Log => (0, vec![]),
@@ -45,8 +45,8 @@ impl Observer for Recount {
             Call::Commit => (2, vec![(Table::Commit, 1), (Table::Poseidon2, 2)]),
             Call::KeccakF => (13, vec![(Table::Keccak, 1)]),
             Call::Poseidon2 => (4, vec![(Table::Permute, 1), (Table::Poseidon2, 1)]),
-            Call::Modmul256 => (8, vec![(Table::Modmul256, 1)]),
-            Call::Modmul384 => (12, vec![(Table::Modmul384, 1)]),
+            Call::Modmul256 => (8, vec![(Table::Modmul256, modmul_rows(state, step))]),
+            Call::Modmul384 => (12, vec![(Table::Modmul384, modmul_rows(state, step))]),
             Call::Secp256k1Add => (8, vec![(Table::Secp256k1, 1)]),
             Call::Secp256k1Double => (4, vec![(Table::Secp256k1, 1)]),
         };
@@ -59,6 +59,26 @@ impl Observer for Recount {
         let writes = step.write.iter().flat_map(words).map(|word| (word, true));
         self.0.push(Taken { units, words: reads.chain(writes).collect() });
     }
+}
+
+/// Rows of a modular multiplication: two if the upper half of the product reaches the modulus.
+fn modmul_rows(state: &State<'_>, step: &CallStep<'_>) -> u32 {
+    let words = |i: usize| {
+        let Region { address, words } = step.reads[i];
+        state.memory.words(address, words as usize).unwrap()
+    };
+    let (a, b, m) = (words(0), words(1), words(2));
+    let mut product = vec![0_u32; 2 * a.len()];
+    for (i, x) in a.iter().enumerate() {
+        let mut carry = 0;
+        for (j, y) in b.iter().enumerate() {
+            let sum = u64::from(*x) * u64::from(*y) + u64::from(product[i + j]) + carry;
+            (product[i + j], carry) = (sum as u32, sum >> 32);
+        }
+        product[i + b.len()] = carry as u32;
+    }
+    let reaches = product[a.len()..].iter().rev().ge(m.iter().rev());
+    if m.iter().any(|word| *word != 0) && reaches { 2 } else { 1 }
 }
 
 /// What a segment of these instructions has.
