@@ -114,7 +114,7 @@ fn ashlar(arguments: &[&str]) -> eyre::Result<Value> {
 
 fn mutations(count: u32, seed: u64) -> eyre::Result<Value> {
     let status = Command::new(env!("CARGO"))
-        .args(["test", "--release", "--package", "ashlar-prover", "--test", "proofs", "encoding"])
+        .args(["test", "--package", "ashlar-prover", "--test", "proofs", "encoding"])
         .env("ASHLAR_MUTATIONS", count.to_string())
         .env("ASHLAR_MUTATIONS_SEED", seed.to_string())
         .current_dir(repository::root())
