@@ -5,9 +5,13 @@ use ashlar_verifier::RefusedProof;
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::Matrix;
 
-use crate::support::fixture;
+use ashlar_machine::{SHAPES, Table};
+use ashlar_prover::{Plan, Prover};
+use ashlar_vm::{Options, SegmentLimits};
 
-/// Changes one cell in a live row of each table, another column each time the test is changed, and proves.
+use crate::support::{fixture, program_of_other_calls};
+
+/// Changes one cell in a live row of each table of the smallest shape, and proves.
 #[test]
 fn refuses_a_changed_cell_of_every_table() {
     let fixture = fixture();
@@ -22,5 +26,27 @@ fn refuses_a_changed_cell_of_every_table() {
         let (proof, _) = fixture.prover.prove(job, &traces).expect("a proof");
         let refused = fixture.verifier.verify_segment(1, &job.start, &proof);
         assert!(matches!(refused, Err(RefusedProof::Segment { segment: 1, .. })), "{name}: {refused:?}");
+    }
+}
+
+/// The same for the tables that the smallest shape does not have.
+#[test]
+fn refuses_a_changed_cell_of_the_tables_of_other_calls() {
+    let program = program_of_other_calls();
+    let shape = SHAPES.iter().find(|shape| shape.height(Table::Permute) > 0).expect("a shape");
+    let limits = SegmentLimits { cycles: 1 << 19, shapes: vec![*shape] };
+    let plan = Plan::with_limits(&program, &[], Options::default(), limits).expect("a plan");
+    let job = plan.jobs().next().expect("a segment").expect("a job");
+    let prover = Prover::new(&program).expect("a key");
+    let verifier = prover.verifier();
+    for changed in [None, Some(Table::Permute), Some(Table::Modmul384)] {
+        let mut traces = prover.trace(&job).expect("traces");
+        for table in traces.tables.iter_mut().filter(|table| Some(table.table) == changed) {
+            let width = table.trace.width();
+            table.trace.values[width / 2] += Val::ONE;
+        }
+        let (proof, _) = prover.prove(&job, &traces).expect("a proof");
+        let verdict = verifier.verify_segment(0, &job.start, &proof);
+        assert_eq!(verdict.is_ok(), changed.is_none(), "{changed:?}: {verdict:?}");
     }
 }

@@ -67,6 +67,18 @@ pub(crate) fn program(seed: u32) -> Program {
     Program::from_words(TEXT, &asm.finish()).expect("a program")
 }
 
+/// Makes the calls that the smallest shape has no tables for.
+pub(crate) fn program_of_other_calls() -> Program {
+    let mut asm = Assembler::new();
+    asm.li(reg::S0, DATA);
+    for i in 0..16 {
+        asm.li(reg::T0, 0x0123_4567 + i).store(Op::Sw, reg::T0, reg::S0, 4 * i as i32);
+    }
+    asm.call(call::POSEIDON2, &[DATA]).call(call::MODMUL384, &[DATA + 0x100, DATA, DATA, DATA]);
+    asm.call(call::HALT, &[0]);
+    Program::from_words(TEXT, &asm.finish()).expect("a program")
+}
+
 /// A program with all that belongs to it.
 pub(crate) struct Fixture {
     pub(crate) prover: Prover<'static>,
