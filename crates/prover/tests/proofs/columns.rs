@@ -1,13 +1,11 @@
 //! One cell per table changed: the prover makes its proof all the same, and the verifier refuses it.
 
-use ashlar_machine::Val;
+use ashlar_machine::{SHAPES, Table, Val};
+use ashlar_prover::{Plan, Prover};
 use ashlar_verifier::RefusedProof;
+use ashlar_vm::{Options, SegmentLimits};
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::Matrix;
-
-use ashlar_machine::{SHAPES, Table};
-use ashlar_prover::{Plan, Prover};
-use ashlar_vm::{Options, SegmentLimits};
 
 use crate::support::{fixture, program_of_other_calls};
 
