@@ -5,7 +5,7 @@ use crate::{
     input::{Block, Source},
     output,
 };
-use ashlar_vm::{Call, Metering, Options, Profile, Program, Run, SegmentLimits, Table, meter, run_observed};
+use ashlar_vm::{Call, Metering, Options, Profile, Program, Run, Table, meter_cheapest, run_observed};
 use clap::Args;
 use eyre::{WrapErr, bail};
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ fn execute(arguments: &Arguments, program: &Program, block: Block) -> eyre::Resu
     }
     block.check_committed(&run)?;
     let start = Instant::now();
-    let (_, metering) = meter(program, hints, options(arguments), SegmentLimits::default())?;
+    let (_, metering) = meter_cheapest(program, hints, options(arguments))?;
     let metered_seconds = start.elapsed().as_secs_f64();
     Ok(Report { block, run, metering, seconds, metered_seconds })
 }
