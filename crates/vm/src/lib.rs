@@ -28,7 +28,7 @@ mod trap;
 /// The tables of the proof and their heights, by which runs are cut.
 pub use ashlar_machine::{ABSENT, SHAPES, Shape, Table};
 pub use calls::{Call, CallCounts};
-pub use cut::{SEGMENT_CELLS, join, meter_cheapest, pieces};
+pub use cut::meter_cheapest;
 pub use decode::{Instruction, Op};
 pub use elf::ElfError;
 pub use execute::{Machine, Status};
