@@ -23,7 +23,7 @@ const INTERRUPTED: i32 = 130;
 /// Proves the execution of a block and writes the proof to a file.
 ///
 /// The block is executed natively and in the guest, the run is cut into segments, and each segment is proven on its own:
-/// memory does not grow with the block. A finished segment is kept in the work folder. Interrupt it whenever you like
+/// memory holds one at a time. A finished segment is kept in the work folder. Interrupt it whenever you like
 /// (Ctrl-C, also a kill or a loss of power): the same command goes on after the last finished segment. The proof is
 /// verified before it is written.
 #[derive(Args)]

@@ -51,6 +51,7 @@ struct Best {
     first: usize,
     shape: Option<Shape>,
     rows: Rows,
+    pages_written: u32,
 }
 
 /// Joins neighbouring pieces to segments of these shapes that cost the least cells together.
@@ -63,9 +64,10 @@ fn join(pieces: &[Segment], shapes: &[Shape]) -> Vec<Segment> {
     for first in 0..pieces.len() {
         let so_far = if first == 0 { 0 } else { best[first].map_or(u64::MAX, |best| best.cells) };
         touched.clear();
-        let mut rows = Rows::BASE;
+        let (mut rows, mut pages_written) = (Rows::BASE, 0);
         for (end, piece) in (first + 1..).zip(&pieces[first..]) {
-            let new = touched.touch_all(piece.touched.iter().map(|page| (*page, false)));
+            let new = touched.touch_all(piece.accesses.iter().copied());
+            pages_written += new.pages_written;
             rows = rows.plus(&piece.rows.without_memory()).plus(&new.rows());
             let shape = shapes.iter().find(|shape| rows.fit(shape)).copied();
             if shape.is_none() && end > first + 1 {
@@ -74,7 +76,7 @@ fn join(pieces: &[Segment], shapes: &[Shape]) -> Vec<Segment> {
             let cost = shape.as_ref().map_or_else(|| rows.cells(), Shape::cells) + SEGMENT_CELLS;
             let cells = so_far.saturating_add(cost);
             if best[end].is_none_or(|best| cells < best.cells) {
-                best[end] = Some(Best { cells, first, shape, rows });
+                best[end] = Some(Best { cells, first, shape, rows, pages_written });
             }
         }
     }
@@ -85,23 +87,14 @@ fn join(pieces: &[Segment], shapes: &[Shape]) -> Vec<Segment> {
 fn trace_back(pieces: &[Segment], best: &[Option<Best>]) -> Vec<Segment> {
     let mut segments = Vec::new();
     let mut end = pieces.len();
-    while let Some(Best { first, shape, rows, .. }) = best[end] {
+    while let Some(Best { first, shape, rows, pages_written, .. }) = best[end] {
         let joined = &pieces[first..end];
-        let mut written = 0;
-        let mut touched: Vec<u32> = Vec::new();
-        for piece in joined {
-            touched.extend(&piece.touched);
-            written += piece.pages_written;
-        }
-        touched.sort_unstable();
-        touched.dedup();
         segments.push(Segment {
             start: joined[0].start.clone(),
             cycles: joined.iter().map(|piece| piece.cycles).sum(),
             rows,
-            // At most as many: a page written in two pieces counts twice.
-            pages_written: written.min(touched.len() as u32),
-            touched,
+            pages_written,
+            accesses: Vec::new(),
             shape,
         });
         end = first;
@@ -146,6 +139,8 @@ mod tests {
             panic!("the program is to fit in one segment")
         };
         assert_eq!((joined.cycles, joined.rows), (expected.cycles, expected.rows));
+        assert!(joined.pages_written > 0);
+        assert_eq!(joined.pages_written, expected.pages_written);
     }
 
     #[test]

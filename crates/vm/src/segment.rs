@@ -56,8 +56,8 @@ pub struct Segment {
     pub rows: Rows,
     /// Distinct pages of memory that it writes, also if with what they held. Those of the registers are not counted.
     pub pages_written: u32,
-    /// The distinct pages of memory that it reads or writes, in the order of their first access.
-    pub touched: Vec<u32>,
+    /// The accesses to memory that joining it to others has to repeat; none in a segment that was joined.
+    pub(crate) accesses: Vec<(u32, bool)>,
     /// The cheapest shape that holds it.
     pub shape: Option<Shape>,
 }
@@ -127,7 +127,7 @@ impl Meter {
     where
         I: Iterator<Item = (u32, bool)> + Clone,
     {
-        let before = self.touched.pages.len();
+        let before = self.touched.accesses.len();
         let mut new = self.touched.touch_all(accesses.clone());
         let mut needs = side.plus(&new.rows());
         let lacks = Table::ALL.iter().any(|table| self.budget.of(*table) < needs.of(*table));
@@ -143,16 +143,16 @@ impl Meter {
         self.pages_written += new.pages_written;
     }
 
-    /// Makes the budget suffice for an instruction, or else ends the segment before it, which is then true. `pages` were
-    /// touched before the instruction.
-    fn admit(&mut self, state: &State<'_>, needs: &Rows, pages: usize) -> bool {
+    /// Makes the budget suffice for an instruction, or else ends the segment before it, which is then true. `accesses` were
+    /// new before the instruction.
+    fn admit(&mut self, state: &State<'_>, needs: &Rows, accesses: usize) -> bool {
         let rows = self.rows(state);
         let total = rows.plus(needs).plus(&Rows::CYCLE);
         let cycles = state.cycle - self.start.cycle;
         let is_over =
             cycles >= self.limits.cycles || !self.limits.shapes.iter().any(|shape| total.fit(shape));
         if is_over && cycles > 0 {
-            self.touched.pages.truncate(pages);
+            self.touched.accesses.truncate(accesses);
             self.close(state);
             return true;
         }
@@ -185,7 +185,7 @@ impl Meter {
             start,
             rows,
             pages_written: core::mem::take(&mut self.pages_written),
-            touched: core::mem::take(&mut self.touched.pages),
+            accesses: core::mem::take(&mut self.touched.accesses),
             shape: self.limits.shapes.iter().find(|shape| rows.fit(shape)).copied(),
         });
         self.end = state.cycle;

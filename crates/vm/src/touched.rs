@@ -18,8 +18,8 @@ pub(crate) struct Touched {
     stamps: Mapped<[u32; 2 * PAGES]>,
     /// Even; grows by 2 with each segment.
     epoch: u32,
-    /// The pages, in the order in which they were touched first.
-    pub(crate) pages: Vec<u32>,
+    /// The accesses that were new, by page and whether it was written: to touch these is to touch all.
+    pub(crate) accesses: Vec<(u32, bool)>,
 }
 
 /// What an access, or several, touched for the first time.
@@ -43,13 +43,13 @@ impl New {
 impl Touched {
     /// Nothing.
     pub(crate) fn new() -> Self {
-        Self { stamps: Mapped::zeroed(), epoch: 2, pages: Vec::new() }
+        Self { stamps: Mapped::zeroed(), epoch: 2, accesses: Vec::new() }
     }
 
     /// Starts over with nothing, for the next segment.
     pub(crate) fn clear(&mut self) {
         self.epoch += 2;
-        self.pages.clear();
+        self.accesses.clear();
     }
 
     /// Whether [`Self::touch_all`] would find nothing new.
@@ -80,12 +80,12 @@ impl Touched {
         let mut node = Self::leaf(page);
         let is_new = self.stamps[node] < self.epoch;
         self.stamps[node] = self.epoch + u32::from(is_write);
+        self.accesses.push((page, is_write));
         new.pages_written += u32::from(is_write);
         if !is_new {
             return;
         }
         new.pages += 1;
-        self.pages.push(page);
         // What is above a node that was touched was touched as well.
         node /= 2;
         while node > 0 && self.stamps[node] < self.epoch {
