@@ -59,6 +59,23 @@ impl Table {
         Self::Secp256k1,
     ];
 
+    /// The tables of what calls and memory take, beside the cycles. The others are those of instructions, or have rows
+    /// that do not depend on the run.
+    pub const BESIDE_CYCLES: [Self; 12] = [
+        Self::Call,
+        Self::Port,
+        Self::Hint,
+        Self::Commit,
+        Self::Poseidon2,
+        Self::Page,
+        Self::Node,
+        Self::Permute,
+        Self::Keccak,
+        Self::Modmul256,
+        Self::Modmul384,
+        Self::Secp256k1,
+    ];
+
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {
@@ -99,6 +116,12 @@ impl Table {
             _ => (1, 1),
         };
         Packing { units, rows }
+    }
+
+    /// Cells that one unit takes of its row or rows.
+    pub fn cells_per_unit(self) -> f64 {
+        let Packing { units, rows } = self.packing();
+        f64::from(rows) / f64::from(units) * self.width() as f64
     }
 
     /// Cells of one row: main, fixed, auxiliary (bus argument) and quotient columns, in base-field cells. A test holds

@@ -236,8 +236,8 @@ impl Bench {
         let mut chain = Chain::new(config(), block.genesis(), genesis_header())?;
         let made = chain.make(header_draft(1, 0), block.transactions.clone(), Vec::new())?;
         let (run, metering) = self.run(&made.pruned()?.borrow().encode()?)?;
-        let weighted = super::sample::WEIGHTED;
-        let cells = |table: &Table| metering.rows(*table) as f64 * super::sample::cells(*table);
+        let weighted = Table::BESIDE_CYCLES;
+        let cells = |table: &Table| metering.rows(*table) as f64 * table.cells_per_unit();
         let cells: f64 = Table::ALL.iter().filter(|table| !weighted.contains(table)).map(cells).sum();
         Ok(cells / run.cycles as f64)
     }

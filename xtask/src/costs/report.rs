@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::case::{Case, Group};
 use super::prose;
-use super::sample::{PLAIN_CELLS, Sample, WEIGHTED, round, weight};
+use super::sample::{PLAIN_CELLS, Sample, round, weight};
 
 /// Rows of the first table.
 const WORST: usize = 20;
@@ -109,7 +109,7 @@ impl Report {
     }
 
     pub(super) fn json(&self) -> Value {
-        let weights: serde_json::Map<_, _> = WEIGHTED
+        let weights: serde_json::Map<_, _> = Table::BESIDE_CYCLES
             .into_iter()
             .map(|table| (table.name().to_owned(), json!(round(weight(table), 2))))
             .collect();
@@ -170,7 +170,7 @@ impl Report {
         free.sort_by(|a, b| a.compare(b));
         text += &table(free.into_iter());
         text += "\n## Weights\n\n| unit of | cycle equivalents |\n|---|--:|\n";
-        for table in WEIGHTED {
+        for table in Table::BESIDE_CYCLES {
             text += &format!("| {} | {:.2} |\n", table.name(), weight(table));
         }
         text

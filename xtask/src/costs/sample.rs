@@ -8,38 +8,12 @@ use serde_json::{Value, json};
 /// Cells of a plain instruction, near the mean of compiled code: its cycle and its share of the tables of instructions.
 pub(super) const PLAIN_CELLS: f64 = 115.0;
 
-/// The tables whose units are not already counted as cycles: what calls and memory take. The others are those of
-/// instructions, in [`PLAIN_CELLS`], or do not depend on the run.
-///
-/// A unit's weight is its cells over [`PLAIN_CELLS`]. The widths of `ashlar_machine` are estimates until the chips are
-/// measured, and so the weights, and all equivalents, are provisional; the counts are not.
-pub(super) const WEIGHTED: [Table; 12] = [
-    Table::Call,
-    Table::Port,
-    Table::Hint,
-    Table::Commit,
-    Table::Poseidon2,
-    Table::Page,
-    Table::Node,
-    Table::Permute,
-    Table::Keccak,
-    Table::Modmul256,
-    Table::Modmul384,
-    Table::Secp256k1,
-];
-
 /// Least share of a call that is shown.
 const CALLS_MIN: f64 = 0.015;
 
-/// Cells of one unit.
-pub(super) fn cells(table: Table) -> f64 {
-    let packing = table.packing();
-    f64::from(packing.rows) / f64::from(packing.units) * table.width() as f64
-}
-
-/// Cycle equivalents of one unit.
+/// Cycle equivalents of one unit: its cells over [`PLAIN_CELLS`].
 pub(super) fn weight(table: Table) -> f64 {
-    cells(table) / PLAIN_CELLS
+    table.cells_per_unit() / PLAIN_CELLS
 }
 
 /// What a block takes, or a difference of blocks, or a share of one.
@@ -53,9 +27,9 @@ pub(super) struct Sample {
     pub(super) calls: [f64; Call::COUNT],
     /// Hint words consumed.
     pub(super) hint_words: f64,
-    /// Units of [`WEIGHTED`]. Pages are those touched at all, as if the run were one segment: what a segment touches
+    /// Units of [`Table::BESIDE_CYCLES`]. Pages are those touched at all, as if the run were one segment: what a segment touches
     /// again is not any operation's.
-    pub(super) rows: [f64; WEIGHTED.len()],
+    pub(super) rows: [f64; Table::BESIDE_CYCLES.len()],
 }
 
 impl Sample {
@@ -66,7 +40,7 @@ impl Sample {
             cycles: run.cycles as f64,
             calls: Call::ALL.map(|call| run.calls.of(call) as f64),
             hint_words: run.hints_read as f64,
-            rows: WEIGHTED.map(|table| metering.rows(table) as f64),
+            rows: Table::BESIDE_CYCLES.map(|table| metering.rows(table) as f64),
         }
     }
 
@@ -82,18 +56,18 @@ impl Sample {
 
     /// Equivalents of the units of one weighted table.
     pub(super) fn equivalents_of(&self, table: Table) -> f64 {
-        let index = WEIGHTED.iter().position(|weighted| *weighted == table);
+        let index = Table::BESIDE_CYCLES.iter().position(|weighted| *weighted == table);
         index.map_or(0.0, |index| self.rows[index] * weight(table))
     }
 
     /// Cycles plus the weight of everything that is not a cycle.
     pub(super) fn equivalents(&self) -> f64 {
-        self.cycles + WEIGHTED.iter().map(|table| self.equivalents_of(*table)).sum::<f64>()
+        self.cycles + Table::BESIDE_CYCLES.iter().map(|table| self.equivalents_of(*table)).sum::<f64>()
     }
 
     /// The part of the equivalents that weighs most, and its share between 0 and 1.
     pub(super) fn dominant(&self) -> (&'static str, f64) {
-        let parts = WEIGHTED.iter().map(|table| (table.name(), self.equivalents_of(*table)));
+        let parts = Table::BESIDE_CYCLES.iter().map(|table| (table.name(), self.equivalents_of(*table)));
         let (name, most) =
             parts.fold(("cycles", self.cycles), |best, part| if part.1 > best.1 { part } else { best });
         (name, most / self.equivalents().max(f64::MIN_POSITIVE))
@@ -111,7 +85,10 @@ impl Sample {
 
     /// Units of one weighted table.
     pub(super) fn rows_of(&self, table: Table) -> f64 {
-        WEIGHTED.iter().position(|weighted| *weighted == table).map_or(0.0, |index| self.rows[index])
+        Table::BESIDE_CYCLES
+            .iter()
+            .position(|weighted| *weighted == table)
+            .map_or(0.0, |index| self.rows[index])
     }
 }
 

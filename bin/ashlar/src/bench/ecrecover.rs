@@ -44,22 +44,6 @@ const CALLS: u64 = 16;
 /// Gas of a recovery.
 const GAS: u64 = 3_000;
 
-/// The tables that are not counted as cycles: calls, accelerators and memory.
-const BESIDE_CYCLES: [Table; 12] = [
-    Table::Call,
-    Table::Port,
-    Table::Hint,
-    Table::Commit,
-    Table::Poseidon2,
-    Table::Page,
-    Table::Node,
-    Table::Permute,
-    Table::Keccak,
-    Table::Modmul256,
-    Table::Modmul384,
-    Table::Secp256k1,
-];
-
 /// The cost of one recovery.
 pub(super) struct Cost {
     cycles: f64,
@@ -94,8 +78,8 @@ impl Cost {
                 *sum += share * run.calls.of(call) as f64;
             }
             cost.cells += share
-                * BESIDE_CYCLES
-                    .map(|table| metering.rows(table) as f64 * unit_cells(table))
+                * Table::BESIDE_CYCLES
+                    .map(|table| metering.rows(table) as f64 * table.cells_per_unit())
                     .iter()
                     .sum::<f64>();
         }
@@ -125,12 +109,6 @@ impl Cost {
     pub(super) fn cycles(&self) -> f64 {
         self.cycles
     }
-}
-
-/// Cells of one unit of a table.
-fn unit_cells(table: Table) -> f64 {
-    let packing = table.packing();
-    f64::from(packing.rows) / f64::from(packing.units) * table.width() as f64
 }
 
 /// Runs a block in the guest whose transaction calls this address so many times.
