@@ -30,7 +30,8 @@ fn every_condition_of_every_shape_is_met() {
 
 /// Shapes over the limits of D6. A change that empties the list is welcome; one that adds to it needs a reason here.
 ///
-/// These have curve arithmetic beside Keccak: specification 006 says why. The widest one bounds what a fold pays.
+/// These have the arithmetic of curves beside Keccak, or both widths of it: specification 006 says why. The widest one
+/// bounds what a fold pays.
 #[test]
 fn shapes_over_the_recursion_budget_are_known() {
     const { assert!(SHAPES.len() <= SHAPES_MAX) };

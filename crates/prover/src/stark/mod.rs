@@ -1,5 +1,5 @@
-//! The prover's loop over Plonky3's commitment scheme: the same proof as `p3_batch_stark::prove_batch` makes, byte for
-//! byte where both apply.
+//! The prover's loop over Plonky3's commitment scheme. It follows `p3_batch_stark::prove_batch` step by step, and
+//! `p3_batch_stark::verify_batch` judges its proofs.
 //!
 //! It is our own for two reasons. Messages are evaluated by running the tables' `eval` on vectors of rows, not by
 //! interpreting symbolic expressions, which is where most of the time above the transforms and hashes went. And messages
