@@ -1,5 +1,7 @@
 //! `cargo xtask`: the development tasks that have logic.
 
+mod circuits;
+mod contracts;
 mod costs;
 mod eest;
 mod guest;
@@ -16,6 +18,8 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
+    Circuits(circuits::Arguments),
+    Contracts(contracts::Arguments),
     Costs(costs::Arguments),
     Eest(eest::Arguments),
     Guest(guest::Arguments),
@@ -41,6 +45,8 @@ fn run() -> eyre::Result<ExitCode> {
         return Ok(code);
     }
     match Task::parse() {
+        Task::Circuits(arguments) => circuits::run(&arguments)?,
+        Task::Contracts(arguments) => contracts::run(&arguments)?,
         Task::Costs(arguments) => costs::run(&arguments)?,
         Task::Eest(arguments) => eest::run(&arguments)?,
         Task::Guest(arguments) => guest::run(&arguments)?,

@@ -42,6 +42,15 @@ enum Suite {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Changed proofs of segments and of circuits: Plonky3's verifier and the circuits give one verdict on each.
+    Recursion {
+        /// How many, of real proofs; as many of a proof of smaller tables, of which a tenth are of forged traces.
+        #[arg(long, default_value_t = 10_000)]
+        count: u32,
+        /// Seed of the changes.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
@@ -51,6 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
         Suite::Qemu { programs, seed } => ("qemu", qemu(*programs, *seed)?),
         Suite::Mainnet { block } => ("mainnet", mainnet(block)?),
         Suite::Mutations { count, seed } => ("mutations", mutations(*count, *seed)?),
+        Suite::Recursion { count, seed } => ("recursion", recursion(*count, *seed)?),
     };
     let report = json!({
         "origin": origin()?,
@@ -124,4 +134,25 @@ fn mutations(count: u32, seed: u64) -> eyre::Result<Value> {
         bail!("the suite failed: no result is written");
     }
     Ok(json!({"mutations": count, "seed": seed, "accepted": 0, "panics": 0}))
+}
+
+fn recursion(count: u32, seed: u64) -> eyre::Result<Value> {
+    let suites: [&[&str]; 2] = [
+        &["--package", "ashlar-recursion", "--test", "differential"],
+        &["--package", "ashlar-prover", "--test", "proofs", "recursion::differential"],
+    ];
+    for suite in suites {
+        let status = Command::new(env!("CARGO"))
+            .arg("test")
+            .args(suite)
+            .env("ASHLAR_RECURSION_MUTATIONS", count.to_string())
+            .env("ASHLAR_RECURSION_MUTATIONS_SEED", seed.to_string())
+            .current_dir(repository::root())
+            .status()
+            .wrap_err("running cargo")?;
+        if !status.success() {
+            bail!("the suite failed: no result is written");
+        }
+    }
+    Ok(json!({"mutations": count, "seed": seed, "verdicts that differ": 0, "accepted": 0}))
 }

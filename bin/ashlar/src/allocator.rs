@@ -16,10 +16,17 @@ const ARENA_RESERVE: i32 = 23;
 /// Every segment allocates the same gigabytes as the one before it. Given back, they would have to be cleared and mapped
 /// anew by the kernel, which took a third of a prover's time.
 pub(crate) fn keep_memory() {
-    // SAFETY: sets two numbers; both options exist in the version of mimalloc that is linked, and a wrong number would
-    // only be ignored by it.
-    unsafe {
-        mi_option_set(PURGE_DELAY, -1);
-        mi_option_set(ARENA_RESERVE, 4 << 20);
-    }
+    set(PURGE_DELAY, -1);
+    set(ARENA_RESERVE, 4 << 20);
+}
+
+/// Gives freed memory back to the system at once, so that what the process has is what it needs: for measuring that.
+pub(crate) fn return_memory() {
+    set(PURGE_DELAY, 0);
+}
+
+fn set(option: i32, value: i64) {
+    // SAFETY: sets a number; the options exist in the version of mimalloc that is linked, and a wrong number would only be
+    // ignored by it.
+    unsafe { mi_option_set(option, value) }
 }

@@ -2,16 +2,21 @@
 
 mod allocator;
 mod bench;
+mod circuits;
 mod execute;
 mod guest;
 mod input;
+mod join;
 mod output;
 mod progress;
+mod proof;
 mod prove;
 mod proving;
 mod report;
 mod rpc;
+mod security;
 mod soundness;
+mod statement;
 mod verify;
 
 use clap::{Parser, Subcommand};
@@ -31,6 +36,7 @@ struct Arguments {
 enum Command {
     Execute(execute::Arguments),
     Prove(prove::Arguments),
+    Join(join::Arguments),
     Verify(verify::Arguments),
     Soundness(soundness::Arguments),
     #[command(subcommand)]
@@ -43,6 +49,7 @@ fn main() -> ExitCode {
     let result = match command {
         Command::Execute(arguments) => execute::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Prove(arguments) => prove::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Join(arguments) => join::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Soundness(arguments) => soundness::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),

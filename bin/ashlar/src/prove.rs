@@ -1,13 +1,14 @@
 //! `ashlar prove`: a block's execution, proven.
 
 use crate::{
-    guest,
+    circuits, guest,
     input::{Block, Source},
     output,
     progress::Progress,
-    proving::{Setup, Times},
+    proof::Proof,
+    proving::{How, Setup, Times},
 };
-use ashlar_prover::{SegmentStore, write_atomically};
+use ashlar_prover::{SegmentStore, aggregate::Aggregator, write_atomically};
 use clap::Args;
 use eyre::{WrapErr, bail};
 use std::{
@@ -23,9 +24,10 @@ const INTERRUPTED: i32 = 130;
 /// Proves the execution of a block and writes the proof to a file.
 ///
 /// The block is executed natively and in the guest, the run is cut into segments, and each segment is proven on its own:
-/// memory holds one at a time. A finished segment is kept in the work folder. Interrupt it whenever you like
-/// (Ctrl-C, also a kill or a loss of power): the same command goes on after the last finished segment. The proof is
-/// verified before it is written.
+/// memory holds one at a time. With --aggregate, each segment's proof is verified in a proof of constant size, and those are
+/// folded until one is left. What is finished is kept in the work folder. Interrupt it whenever you like (Ctrl-C, also a
+/// kill or a loss of power): the same command goes on after the last finished proof. The whole is verified before it is
+/// written.
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -35,12 +37,16 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// Where finished segments are kept until the proof is complete. One process at a time may work in it
-    /// [default: FILE.segments].
+    /// Make one proof of all segments, whose size does not depend on their number.
+    #[arg(long)]
+    aggregate: bool,
+
+    /// Where finished segments and parts of an aggregation are kept until the proof is complete. One process at a time may
+    /// work in it [default: FILE.segments].
     #[arg(long, value_name = "FOLDER")]
     work_dir: Option<PathBuf>,
 
-    /// Leave the finished segments in the work folder.
+    /// Leave what is finished in the work folder.
     #[arg(long)]
     keep_segments: bool,
 
@@ -69,21 +75,20 @@ fn prove(arguments: &Arguments, progress: &Progress, start: Instant) -> eyre::Re
     let block = Block::new(input)?;
     times.native = native.elapsed();
 
-    let store = SegmentStore::open(&work_dir(arguments)).wrap_err("there is no place for segments")?;
+    let work_dir = arguments.work_dir.clone().unwrap_or_else(|| work_dir(&arguments.output, "segments"));
+    let store = SegmentStore::open(&work_dir).wrap_err("there is no place for finished parts")?;
     let program = guest::block()?;
     let setup = Setup::new(&program, progress)?;
-    let (proven, mut report) = setup.prove(block, times, Some(&store), progress)?;
+    let aggregator = arguments.aggregate.then(circuits::keys).transpose()?.map(Aggregator::new);
+    let how = How { aggregator: aggregator.as_ref(), store: Some(&store), watch: &mut |_| {} };
+    let (proven, mut report) = setup.prove(block, times, how, progress)?;
 
     progress.step("writing the proof");
     let write = Instant::now();
-    let bytes = proven.proof.encode();
-    write_atomically(&arguments.output, &bytes)
-        .wrap_err_with(|| format!("the proof cannot be written to {}", arguments.output.display()))?;
-    let folder = store.folder().to_owned();
-    if !arguments.keep_segments && !store.remove(&proven.ids).wrap_err("the proof is written, but")? {
-        progress.say(&format!("{} stays: it holds files that are not of this run", folder.display()));
+    report.proof_bytes = write_proof(&proven.proof, &arguments.output)?;
+    if !arguments.keep_segments {
+        clean_up(store, &proven.ids, progress)?;
     }
-    report.proof_bytes = bytes.len();
     report.times.write = write.elapsed();
     report.times.total = start.elapsed();
     progress.say(&format!("the proof is in {}", arguments.output.display()));
@@ -93,8 +98,25 @@ fn prove(arguments: &Arguments, progress: &Progress, start: Instant) -> eyre::Re
     }
 }
 
+/// Writes a proof, whole or not at all, and says how many bytes it has.
+pub(crate) fn write_proof(proof: &Proof, file: &Path) -> eyre::Result<usize> {
+    let bytes = proof.encode();
+    write_atomically(file, &bytes)
+        .wrap_err_with(|| format!("the proof cannot be written to {}", file.display()))?;
+    Ok(bytes.len())
+}
+
+/// Deletes what was kept of a proof that is written.
+pub(crate) fn clean_up(store: SegmentStore, ids: &[String], progress: &Progress) -> eyre::Result<()> {
+    let folder = store.folder().to_owned();
+    if !store.remove(ids).wrap_err("the proof is written, but")? {
+        progress.say(&format!("{} stays: it holds files that are not of this proof", folder.display()));
+    }
+    Ok(())
+}
+
 /// Hours later would be a bad time to learn that the proof cannot be written.
-fn check_place(file: &Path) -> eyre::Result<()> {
+pub(crate) fn check_place(file: &Path) -> eyre::Result<()> {
     if file.is_dir() || file.file_name().is_none() {
         bail!("{} is a folder: name the file for the proof", file.display());
     }
@@ -107,16 +129,16 @@ fn check_place(file: &Path) -> eyre::Result<()> {
     }
 }
 
-fn work_dir(arguments: &Arguments) -> PathBuf {
-    arguments.work_dir.clone().unwrap_or_else(|| {
-        let mut name = arguments.output.clone().into_os_string();
-        name.push(".segments");
-        name.into()
-    })
+/// The work folder beside the proof.
+pub(crate) fn work_dir(output: &Path, kind: &str) -> PathBuf {
+    let mut name = output.to_owned().into_os_string();
+    name.push(".");
+    name.push(kind);
+    name.into()
 }
 
 /// Ends the process at once: files appear as a whole, so there is nothing to wait for.
-fn on_interrupt(progress: Arc<Progress>) -> eyre::Result<()> {
+pub(crate) fn on_interrupt(progress: Arc<Progress>) -> eyre::Result<()> {
     ctrlc::set_handler(move || {
         progress.interrupted();
         exit(INTERRUPTED);

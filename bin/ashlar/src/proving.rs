@@ -1,9 +1,18 @@
 //! Proving blocks, as `prove` and `bench prover` do it.
 
-use crate::{guest, input::Block, progress::Progress, report::Report};
-use ashlar_prover::{Plan, ProvenRun, Prover, SegmentStore, Session};
+use crate::{
+    guest,
+    input::Block,
+    progress::{Progress, Work},
+    proof::Proof,
+    report::Report,
+};
+use ashlar_prover::{
+    Event, Plan, ProvenRun, Prover, SegmentFigures, SegmentId, SegmentStore, Session,
+    aggregate::{Aggregator, ProvenAggregate, RecursionFigures},
+};
 use ashlar_verifier::Verifier;
-use ashlar_vm::{Options, Program, Segment};
+use ashlar_vm::{Options, Program};
 use eyre::ensure;
 use std::time::{Duration, Instant};
 
@@ -15,7 +24,32 @@ pub(crate) struct Setup<'p> {
     time: Duration,
 }
 
-/// Where the time went, that of the segments left out.
+/// How a block is proven.
+pub(crate) struct How<'a> {
+    /// Makes one proof of all segments, if there is to be one.
+    pub(crate) aggregator: Option<&'a Aggregator>,
+    /// Where finished proofs are kept, if they are.
+    pub(crate) store: Option<&'a SegmentStore>,
+    /// Sees what happens.
+    pub(crate) watch: &'a mut dyn FnMut(&Event<'_>),
+}
+
+/// A proof, and what its parts are called in the store.
+pub(crate) struct Proven {
+    pub(crate) proof: Proof,
+    pub(crate) ids: Vec<String>,
+}
+
+/// What the parts of a proof took.
+pub(crate) struct Took {
+    pub(crate) segments: Vec<SegmentFigures>,
+    /// None without aggregation.
+    pub(crate) recursion: Option<Vec<RecursionFigures>>,
+    /// Verifying the whole.
+    verify: Duration,
+}
+
+/// Where the time went, that of the parts left out.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Times {
     /// Reading the block.
@@ -30,7 +64,7 @@ pub(crate) struct Times {
     pub(crate) verify: Duration,
     /// Encoding and writing it.
     pub(crate) write: Duration,
-    /// All of it, segments too.
+    /// All of it, the parts too.
     pub(crate) total: Duration,
 }
 
@@ -53,28 +87,50 @@ impl<'p> Setup<'p> {
         &self,
         block: Block,
         mut times: Times,
-        store: Option<&SegmentStore>,
+        how: How<'_>,
         progress: &Progress,
-    ) -> eyre::Result<(ProvenRun, Report)> {
+    ) -> eyre::Result<(Proven, Report)> {
+        let How { aggregator, store, watch } = how;
         progress.step("executing the block in the guest");
         let start = Instant::now();
         let plan = Plan::new(self.program, &block.hints, Options::default())?;
         (times.plan, times.setup) = (start.elapsed(), self.time);
         block.check_committed(&plan.run)?;
-        let cells = plan.metering.segments.iter().map(Segment::cells).collect::<Vec<_>>();
         progress.say(&format!(
             "{} cycles in {} segments, {:.1} G cells",
             plan.run.cycles,
-            cells.len(),
-            cells.iter().sum::<u64>() as f64 / 1e9
+            plan.metering.segments.len(),
+            plan.metering.cells() as f64 / 1e9
         ));
-        progress.start(cells, store.map(SegmentStore::folder));
+        let work = match aggregator {
+            Some(_) => Work::aggregation(&plan.metering),
+            None => Work::segments(&plan.metering),
+        };
+        progress.start(work, store.map(SegmentStore::folder));
         let session = Session { prover: &self.prover, verifier: &self.verifier, store };
-        let proven = session.prove(&plan, block.output.encode(), &mut |event| progress.on_event(&event))?;
-        times.verify = proven.verify;
+        let mut on_event = |event: Event<'_>| {
+            watch(&event);
+            progress.on_event(&event);
+        };
+        let output = block.output.encode();
+        let (proven, took) = match aggregator {
+            Some(aggregator) => {
+                let proven = session.aggregate(aggregator, &plan, output, &mut on_event)?;
+                let ProvenAggregate { proof, segments, recursion, ids, verify } = proven;
+                let took = Took { segments, recursion: Some(recursion), verify };
+                (Proven { proof: Proof::Aggregate(Box::new(proof)), ids }, took)
+            }
+            None => {
+                let ProvenRun { proof, segments, ids, verify } =
+                    session.prove(&plan, output, &mut on_event)?;
+                let ids = ids.iter().map(SegmentId::to_string).collect();
+                (Proven { proof: Proof::Run(proof), ids }, Took { segments, recursion: None, verify })
+            }
+        };
+        times.verify = took.verify;
         let metering = plan.metering.clone();
         drop(plan);
-        let report = Report::new(block, self.verifier.program_key(), &metering, &proven, times);
+        let report = Report::new(block, self.verifier.program_key(), &metering, took, times);
         Ok((proven, report))
     }
 }

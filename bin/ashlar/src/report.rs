@@ -1,10 +1,14 @@
 //! What a proof took.
 
-use crate::{input::Block, progress::words, proving::Times};
-use ashlar_prover::{ProvenRun, SegmentFigures};
-use ashlar_soundness::shape_profile;
-use ashlar_verifier::{ProgramKey, config::SEGMENT};
-use ashlar_vm::{Metering, Shape};
+use crate::{
+    input::Block,
+    progress::words,
+    proving::{Times, Took},
+    security::{Layers, security_bits},
+};
+use ashlar_prover::{Phases, SegmentFigures, aggregate::RecursionFigures};
+use ashlar_verifier::ProgramKey;
+use ashlar_vm::Metering;
 use serde_json::{Value, json};
 use std::{
     fmt::{self, Display, Formatter},
@@ -22,6 +26,8 @@ pub(crate) struct Report {
     cells: u64,
     cells_used: u64,
     segments: Vec<SegmentFigures>,
+    /// None without aggregation.
+    recursion: Option<Vec<RecursionFigures>>,
     pub(crate) times: Times,
     peak_memory: Option<u64>,
 }
@@ -31,17 +37,23 @@ impl Report {
         block: Block,
         program_key: ProgramKey,
         metering: &Metering,
-        proven: &ProvenRun,
+        took: Took,
         times: Times,
     ) -> Self {
+        let Took { segments, recursion, .. } = took;
+        let layers = match recursion {
+            Some(_) => Layers::Aggregate,
+            None => Layers::Segments(segments.iter().map(|segment| segment.shape).collect()),
+        };
         Self {
             block,
             program_key,
-            security_bits: security_bits(proven.segments.iter().map(|segment| segment.shape)),
+            security_bits: security_bits(layers),
             proof_bytes: 0,
             cells: metering.cells(),
             cells_used: metering.cells_used(),
-            segments: proven.segments.clone(),
+            segments,
+            recursion,
             times,
             peak_memory: peak_memory(),
         }
@@ -71,9 +83,17 @@ impl Report {
         (cycles > 0).then(|| cycles as f64 / time.as_secs_f64())
     }
 
+    /// Cycles a second from reading the block to the written proof, if all of it was proven now.
+    fn cycles_per_second_total(&self) -> Option<f64> {
+        let recursion = self.recursion.as_deref().unwrap_or_default();
+        let resumed = self.segments.iter().any(|segment| segment.resumed)
+            || recursion.iter().any(|figures| figures.resumed);
+        (!resumed).then(|| self.cycles() as f64 / self.times.total.as_secs_f64())
+    }
+
     pub(crate) fn json(&self) -> Value {
         let Times { read, native, setup, plan, verify, write, total } = self.times;
-        let seconds = json!({
+        let mut seconds = json!({
             "read": read.as_secs_f64(),
             "native": native.as_secs_f64(),
             "setup": setup.as_secs_f64(),
@@ -85,7 +105,13 @@ impl Report {
             "write": write.as_secs_f64(),
             "total": total.as_secs_f64(),
         });
+        if let Some(recursion) = &self.recursion {
+            let (circuits, proofs) = recursion_times(recursion);
+            seconds["circuits"] = json!(circuits.as_secs_f64());
+            seconds["recursion"] = json!(proofs.as_secs_f64());
+        }
         let mut report = json!({
+            "kind": if self.recursion.is_some() { "aggregate" } else { "segments" },
             "program_key": self.program_key.to_string(),
             "security_bits": self.security_bits,
             "proof_bytes": self.proof_bytes,
@@ -96,8 +122,12 @@ impl Report {
             "segments": self.segments.iter().map(segment_json).collect::<Vec<_>>(),
             "seconds": seconds,
             "cycles_per_second": self.cycles_per_second(),
+            "cycles_per_second_total": self.cycles_per_second_total(),
             "peak_memory_bytes": self.peak_memory,
         });
+        if let Some(recursion) = &self.recursion {
+            report["recursion"] = recursion.iter().map(recursion_json).collect();
+        }
         self.block.describe(&mut report);
         report
     }
@@ -115,6 +145,9 @@ impl Display for Report {
             let time = if *resumed { "finished before".into() } else { words(*job + *trace + *prove) };
             writeln!(f, "  {:<12}{cycles} cycles, {time}", shape.name)?;
         }
+        if let Some(recursion) = &self.recursion {
+            list_recursion(f, recursion)?;
+        }
         let padding = 100.0 * self.padding_share();
         writeln!(
             f,
@@ -126,6 +159,9 @@ impl Display for Report {
             writeln!(f, "peak memory   {:.1} GiB", bytes as f64 / f64::from(1 << 30))?;
         }
         write!(f, "time          {}", words(self.times.total))?;
+        if let Some(speed) = self.cycles_per_second_total() {
+            write!(f, ", {:.1} k cycles/s", speed / 1e3)?;
+        }
         match self.cycles_per_second() {
             Some(speed) => write!(f, ", segments at {:.1} k cycles/s", speed / 1e3),
             None => Ok(()),
@@ -133,50 +169,72 @@ impl Display for Report {
     }
 }
 
+/// Time for circuits that were made, and for proofs of them.
+fn recursion_times(recursion: &[RecursionFigures]) -> (Duration, Duration) {
+    let circuits = recursion.iter().map(|figures| figures.phases.set_up).sum();
+    let all: Duration = recursion.iter().map(|figures| figures.time).sum();
+    (circuits, all.saturating_sub(circuits))
+}
+
+/// Recursion proofs for people.
+pub(crate) fn list_recursion(f: &mut Formatter<'_>, recursion: &[RecursionFigures]) -> fmt::Result {
+    writeln!(f, "recursion     {}", recursion.len())?;
+    for RecursionFigures { circuit, resumed, time, phases } in recursion {
+        let proof = words(time.saturating_sub(phases.set_up));
+        let time = if *resumed { "finished before".into() } else { proof };
+        writeln!(f, "  {:<16}{time}", circuit.name())?;
+    }
+    let (circuits, proofs) = recursion_times(recursion);
+    writeln!(f, "  together {}, and {} for circuits", words(proofs), words(circuits))
+}
+
+/// A recursion proof as a part of a report.
+pub(crate) fn recursion_json(figures: &RecursionFigures) -> Value {
+    let RecursionFigures { circuit, resumed, time, phases } = figures;
+    let mut seconds = json!({
+        "circuit": phases.set_up.as_secs_f64(),
+        "run": phases.run.as_secs_f64(),
+        "total": time.as_secs_f64(),
+    });
+    prove_phases(&phases.prove, &mut seconds);
+    json!({"circuit": circuit.name(), "resumed": resumed, "seconds": seconds})
+}
+
+/// Parts of proving tables.
+fn prove_phases(phases: &Phases, seconds: &mut Value) {
+    let Phases { commit, messages, quotients, opening, .. } = phases;
+    seconds["prove_commit"] = json!(commit.as_secs_f64());
+    seconds["prove_messages"] = json!(messages.as_secs_f64());
+    seconds["prove_quotients"] = json!(quotients.as_secs_f64());
+    seconds["prove_opening"] = json!(opening.as_secs_f64());
+}
+
 fn segment_json(segment: &SegmentFigures) -> Value {
     let SegmentFigures { shape, cycles, resumed, job, trace, prove, phases } = segment;
+    let mut seconds = json!({
+        "job": job.as_secs_f64(),
+        "trace": trace.as_secs_f64(),
+        "prove": prove.as_secs_f64(),
+    });
+    prove_phases(phases, &mut seconds);
     json!({
         "shape": shape.name,
         "cycles": cycles,
         "cells": shape.cells(),
         "resumed": resumed,
-        "seconds": {
-            "job": job.as_secs_f64(),
-            "trace": trace.as_secs_f64(),
-            "prove": prove.as_secs_f64(),
-            "prove_commit": phases.commit.as_secs_f64(),
-            "prove_messages": phases.messages.as_secs_f64(),
-            "prove_quotients": phases.quotients.as_secs_f64(),
-            "prove_opening": phases.opening.as_secs_f64(),
-        },
+        "seconds": seconds,
     })
 }
 
-/// Security of a proof with these shapes: that of the weakest.
-pub(crate) fn security_bits(shapes: impl Iterator<Item = Shape>) -> f64 {
-    let mut known: Vec<Shape> = Vec::new();
-    for shape in shapes {
-        if !known.contains(&shape) {
-            known.push(shape);
-        }
-    }
-    let bits =
-        known.iter().map(|shape| ashlar_soundness::report(shape.name, &SEGMENT, &shape_profile(shape)).bits);
-    bits.fold(f64::INFINITY, f64::min)
-}
-
 /// The most memory that this process had, in bytes, where the system says it.
-fn peak_memory() -> Option<u64> {
+pub(crate) fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kibibytes << 10)
 }
 
-/// Starts [`peak_memory`] anew, where the system can; elsewhere it stays that of the whole process.
-pub(crate) fn reset_peak_memory() {
-    // Not possible everywhere, and then the figure is the larger one.
-    if fs::write("/proc/self/clear_refs", "5").is_err() {
-        eprintln!("note: peak memory is that of the whole process");
-    }
+/// Starts [`peak_memory`] anew. False where the system cannot: there it stays that of the whole process.
+pub(crate) fn reset_peak_memory() -> bool {
+    fs::write("/proc/self/clear_refs", "5").is_ok()
 }

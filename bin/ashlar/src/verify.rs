@@ -1,12 +1,19 @@
 //! `ashlar verify`: what a proof states, if it proves it.
 
-use crate::{guest, input::describe, output, report::security_bits};
-use ashlar_primitives::PublicOutput;
+use crate::{
+    circuits, guest, output,
+    proof::{self, Proof},
+    security::{Layers, security_bits},
+    statement::{Statement, list},
+};
 use ashlar_prover::Prover;
-use ashlar_verifier::{PROOF_BYTES_MAX, ProgramKey, RunProof, Verifier, VerifyingKey};
+use ashlar_verifier::{
+    ProgramKey, RunProof, Verifier, VerifyingKey,
+    aggregate::{AggregateProof, AggregateVerifier},
+};
 use ashlar_vm::{Program, SHAPES};
 use clap::Args;
-use eyre::{WrapErr, ensure, eyre};
+use eyre::{WrapErr, bail, eyre};
 use serde_json::{Value, json};
 use std::{
     fmt::{self, Display, Formatter},
@@ -18,12 +25,13 @@ use std::{
 
 /// Verifies a proof and prints what it states.
 ///
-/// Exit code 0 says that the program of the key, run on some input, puts out what is printed. The default is the key of
-/// the block guest inside this binary: then the printed blocks are valid and lead from the one state root to the other.
-/// Exit code 1 says that the proof is refused, and stderr says why (with --json, `reason` on stdout).
+/// Takes proofs of segments and aggregated ones, and sees which one it is. Exit code 0 says that the program of the key,
+/// run on some input, puts out what is printed. The default is the key of the block guest inside this binary: then the
+/// printed blocks are valid and lead from the one state root to the other. Exit code 1 says that the proof is refused,
+/// and stderr says why (with --json, `reason` on stdout).
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The proof, as `ashlar prove` writes it.
+    /// The proof, as `ashlar prove` or `ashlar join` writes it.
     #[arg(value_name = "FILE")]
     proof: PathBuf,
 
@@ -35,29 +43,32 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
 
+    /// Accept an aggregated proof whatever programs it is of. What it says is worth as much as the programs whose keys
+    /// are printed.
+    #[arg(long, conflicts_with_all = ["key", "elf"])]
+    any_program: bool,
+
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
 }
 
-/// What an accepted proof states.
-struct Statement {
-    program_key: ProgramKey,
-    /// The guest's output as bytes, and as what it means if it is a block guest's.
-    output: Vec<u8>,
-    batch: Option<PublicOutput>,
-    segments: usize,
+/// An accepted proof.
+struct Accepted {
+    statements: Vec<Statement>,
+    /// How many, if it is a proof of segments.
+    segments: Option<usize>,
     security_bits: f64,
     proof_bytes: usize,
     time: Duration,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<ExitCode> {
-    let bytes = read_proof(&arguments.proof)?;
-    let key = key(arguments)?;
+    let bytes = proof::read(&arguments.proof)?;
+    let key = if arguments.any_program { None } else { Some(key(arguments)?) };
     match (verify(&bytes, key), arguments.json) {
-        (Ok(statement), true) => output::print(&serde_json::to_string_pretty(&statement.json())?)?,
-        (Ok(statement), false) => output::print(&statement.to_string())?,
+        (Ok(accepted), true) => output::print(&serde_json::to_string_pretty(&accepted.json())?)?,
+        (Ok(accepted), false) => output::print(&accepted.to_string())?,
         (Err(refused), true) => {
             let report = json!({"accepted": false, "reason": format!("{refused:#}")});
             output::print(&serde_json::to_string_pretty(&report)?)?;
@@ -66,13 +77,6 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<ExitCode> {
         (Err(refused), false) => return Err(refused.wrap_err("the proof is refused")),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn read_proof(path: &Path) -> eyre::Result<Vec<u8>> {
-    let what = || format!("cannot read {}", path.display());
-    let bytes = fs::metadata(path).wrap_err_with(what)?.len();
-    ensure!(bytes <= PROOF_BYTES_MAX as u64, "{} is too long for a proof: {bytes} bytes", path.display());
-    fs::read(path).wrap_err_with(what)
 }
 
 fn key(arguments: &Arguments) -> eyre::Result<VerifyingKey> {
@@ -90,61 +94,93 @@ fn key(arguments: &Arguments) -> eyre::Result<VerifyingKey> {
     }
 }
 
-fn verify(bytes: &[u8], key: VerifyingKey) -> eyre::Result<Statement> {
+/// Without a key, a proof of any programs is accepted.
+fn verify(bytes: &[u8], key: Option<VerifyingKey>) -> eyre::Result<Accepted> {
     let start = Instant::now();
-    let proof = RunProof::decode(bytes)?;
-    let verifier = Verifier::new(key);
-    verifier.verify(&proof)?;
-    let time = start.elapsed();
+    let accepted = match (Proof::decode(bytes)?, key) {
+        (Proof::Run(proof), Some(key)) => verify_run(proof, key)?,
+        (Proof::Run(proof), None) => bail!(
+            "a proof of segments can be verified only with its program's key: name that of program {} with --key or \
+             --elf instead of --any-program",
+            proof.program_key
+        ),
+        (Proof::Aggregate(proof), key) => verify_aggregate(*proof, key.map(|key| key.program_key()))?,
+    };
+    Ok(Accepted { proof_bytes: bytes.len(), time: start.elapsed(), ..accepted })
+}
+
+fn verify_run(proof: RunProof, key: VerifyingKey) -> eyre::Result<Accepted> {
+    Verifier::new(key).verify(&proof)?;
     let shapes = proof.segments.iter().filter_map(|segment| SHAPES.get(usize::from(segment.shape)).copied());
-    Ok(Statement {
-        program_key: verifier.program_key(),
-        batch: PublicOutput::decode(&proof.output).ok(),
-        segments: proof.segments.len(),
-        security_bits: security_bits(shapes),
-        output: proof.output,
-        proof_bytes: bytes.len(),
-        time,
+    Ok(Accepted {
+        segments: Some(proof.segments.len()),
+        security_bits: security_bits(Layers::Segments(shapes.collect())),
+        statements: vec![Statement::new(proof.program_key, proof.output)],
+        proof_bytes: 0,
+        time: Duration::ZERO,
     })
 }
 
-impl Statement {
+fn verify_aggregate(proof: AggregateProof, expected: Option<ProgramKey>) -> eyre::Result<Accepted> {
+    if let Some(expected) = expected {
+        check_programs(&proof, expected)?;
+    }
+    AggregateVerifier::new(circuits::keys()?).verify(&proof)?;
+    Ok(Accepted {
+        segments: None,
+        security_bits: security_bits(Layers::Aggregate),
+        statements: Statement::all(proof.runs, expected)?,
+        proof_bytes: 0,
+        time: Duration::ZERO,
+    })
+}
+
+fn check_programs(proof: &AggregateProof, expected: ProgramKey) -> eyre::Result<()> {
+    let mut others: Vec<_> = proof.runs.iter().map(|run| run.program_key).collect();
+    others.sort();
+    others.dedup();
+    others.retain(|key| *key != expected);
+    if others.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = others.iter().map(ProgramKey::to_string).collect();
+    bail!(
+        "the proof is of program {}, not of {expected} alone (--any-program accepts a proof of any programs)",
+        names.join(", ")
+    )
+}
+
+impl Accepted {
     fn json(&self) -> Value {
-        let mut report = json!({
-            "accepted": true,
-            "program_key": self.program_key.to_string(),
-            "output": alloy_primitives::hex::encode_prefixed(&self.output),
-            "segments": self.segments,
-            "security_bits": self.security_bits,
-            "proof_bytes": self.proof_bytes,
-            "seconds": self.time.as_secs_f64(),
-        });
-        if let Some(batch) = &self.batch {
-            describe(batch, &mut report);
-        }
+        let mut report = match (self.statements.as_slice(), self.segments) {
+            ([statement], Some(segments)) => {
+                let mut report = statement.json();
+                report["kind"] = json!("segments");
+                report["segments"] = json!(segments);
+                report
+            }
+            (statements, _) => {
+                let statements: Vec<_> = statements.iter().map(Statement::json).collect();
+                json!({"kind": "aggregate", "statements": statements})
+            }
+        };
+        report["accepted"] = json!(true);
+        report["security_bits"] = json!(self.security_bits);
+        report["proof_bytes"] = json!(self.proof_bytes);
+        report["seconds"] = json!(self.time.as_secs_f64());
         report
     }
 }
 
-impl Display for Statement {
+impl Display for Accepted {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "the proof is valid")?;
-        match &self.batch {
-            Some(batch) => {
-                writeln!(f, "chain id          {}", batch.chain_id)?;
-                writeln!(f, "chain rules       {}", batch.config_hash)?;
-                writeln!(f, "first block       {}", batch.first_block)?;
-                writeln!(f, "last block        {}", batch.last_block)?;
-                writeln!(f, "state root before {}", batch.pre_state_root)?;
-                writeln!(f, "state root after  {}", batch.post_state_root)?;
-            }
-            None => {
-                writeln!(f, "output            {}", alloy_primitives::hex::encode_prefixed(&self.output))?
-            }
-        }
-        writeln!(f, "program key       {}", self.program_key)?;
+        list(f, &self.statements)?;
         writeln!(f, "security          {:.1} bits, proven", self.security_bits)?;
-        writeln!(f, "segments          {}", self.segments)?;
+        match self.segments {
+            Some(segments) => writeln!(f, "segments          {segments}")?,
+            None => writeln!(f, "proof             {} bytes, aggregated", self.proof_bytes)?,
+        }
         write!(f, "time              {:.2} s", self.time.as_secs_f64())
     }
 }

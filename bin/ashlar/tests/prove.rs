@@ -1,61 +1,18 @@
 //! Proving and verifying from outside. One proof of the smallest block is made, with its segments kept; every test that
 //! needs one uses it.
 
+mod support;
+
 use serde_json::Value;
 use std::{
     fs,
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    path::Path,
+    process::{Command, Stdio},
     sync::OnceLock,
     thread,
     time::Duration,
 };
-
-/// A scratch folder that goes away with the test.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("ashlar-prove-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> String {
-        fs::write(self.0.join(name), bytes).unwrap();
-        self.path(name)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
-}
-
-fn small() -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../inputs/small").to_str().unwrap().to_owned()
-}
-
-fn ashlar(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ashlar")).args(arguments).output().unwrap()
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).unwrap()
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_str(stdout(output)).unwrap_or_else(|error| panic!("{error}: {}", stderr(output)))
-}
+use support::{Scratch, ashlar, json, refusal, small, stderr, stdout};
 
 /// The one proof.
 struct Proven {
@@ -86,16 +43,6 @@ fn proven() -> &'static Proven {
             segments: segments.collect(),
         }
     })
-}
-
-/// Runs `verify --json` on bytes that must be refused, and returns the reason.
-fn refusal(scratch: &Scratch, bytes: &[u8], more: &[&str]) -> String {
-    let file = scratch.write("refused.proof", bytes);
-    let output = ashlar(&[&["verify", &file, "--json"], more].concat());
-    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
-    let report = json(&output);
-    assert_eq!(report["accepted"], false);
-    report["reason"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -288,34 +235,51 @@ fn ctrl_c_ends_with_130_and_says_where_it_stands() {
 }
 
 #[test]
-fn soundness_reaches_100_bits_in_every_shape() {
+fn soundness_reaches_100_bits_in_every_layer() {
     let output = ashlar(&["soundness", "--json"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let report = json(&output);
     assert!(report["bits"].as_f64().unwrap() >= 100.0);
     assert_eq!(report["holds"], true);
-    let (reports, budgets) = (report["reports"].as_array().unwrap(), report["budgets"].as_array().unwrap());
-    assert_eq!(reports.len(), budgets.len());
-    for budget in budgets {
-        assert!(budget["columns"].as_u64().unwrap() > 0);
-        assert!(budget["cells_per_cycle"].as_f64().unwrap() > 0.0);
+    let layers = report["layers"].as_array().unwrap();
+    for (layer, name) in layers.iter().zip(["segments", "recursion"]) {
+        assert_eq!(layer["name"], name);
+        let (reports, budgets) = (layer["reports"].as_array().unwrap(), layer["budgets"].as_array().unwrap());
+        assert_eq!(reports.len(), budgets.len());
+        for budget in budgets {
+            assert!(budget["columns"].as_u64().unwrap() > 0);
+            assert!(budget["cells_per_cycle"].as_f64().unwrap() > 0.0);
+        }
     }
+    assert_eq!(layers.len(), 2);
+    assert!(layers[1]["circuits"][0]["tables"][0]["used"].as_u64().unwrap() > 0);
     let text = ashlar(&["soundness"]);
     assert!(text.status.success());
     assert!(stdout(&text).contains("cells/cycle") && stdout(&text).contains("log2 of heights"));
+    assert!(stdout(&text).contains("leaf-general") && stdout(&text).contains("arithmetic"));
 }
 
 #[test]
 fn help_says_what_each_command_does_and_takes() {
     for (command, parts) in [
-        (&[][..], &["prove", "verify", "soundness", "bench", "execute", "stderr"][..]),
+        (&[][..], &["prove", "join", "verify", "soundness", "bench", "execute", "stderr"][..]),
         (
             &["prove"],
-            &["--output", "--work-dir", "--keep-segments", "--rpc", "--json", "goes on", "FILE.segments"],
+            &[
+                "--output",
+                "--aggregate",
+                "--work-dir",
+                "--keep-segments",
+                "--rpc",
+                "--json",
+                "goes on",
+                "FILE.segments",
+            ],
         ),
-        (&["verify"], &["--key", "--elf", "--json", "Exit code 1", "refused"]),
+        (&["join"], &["--output", "--work-dir", "--keep-parts", "--json", "order", "FILE.parts"]),
+        (&["verify"], &["--key", "--elf", "--any-program", "--json", "Exit code 1", "refused"]),
         (&["soundness"], &["--json", "100 bits", "unique decoding"]),
-        (&["bench", "prover"], &["FOLDER", "inputs/small", "--json", "ECRECOVER"]),
+        (&["bench", "prover"], &["FOLDER", "inputs/small", "--aggregate", "--json", "ECRECOVER"]),
     ] {
         let output = ashlar(&[command, &["--help"]].concat());
         assert!(output.status.success());

@@ -124,3 +124,22 @@ machine_air! {
     Modmul384: crate::modmul::ModmulAir<12>,
     Secp256k1: crate::secp256k1::Secp256k1Air,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::GROUP;
+
+    /// Otherwise a group of opened values could belong to two tables.
+    #[test]
+    fn widths_are_multiples_of_a_group() {
+        for air in Table::ALL.map(MachineAir::constraints) {
+            let widths = [air.width(), air.preprocessed_width()];
+            assert!(
+                widths.iter().all(|width| width.is_multiple_of(GROUP)),
+                "{}: {widths:?}",
+                air.table().name()
+            );
+        }
+    }
+}

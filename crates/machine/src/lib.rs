@@ -35,6 +35,7 @@ mod table;
 mod testing;
 mod timestamp;
 
+pub use columns::GROUP;
 pub use counts::TableCounts;
 pub use table::{ABSENT, Packing, SHAPES, Shape, Table};
 

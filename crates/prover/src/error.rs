@@ -21,4 +21,6 @@ pub enum ProverError {
     Memory(#[from] std::io::Error),
     #[error("proving failed: {0}")]
     Proving(String),
+    #[error("proving failed: {0}")]
+    Stark(#[from] ashlar_stark::Error),
 }

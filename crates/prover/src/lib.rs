@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod aggregate;
 mod calls;
 mod error;
 mod events;
@@ -9,12 +10,12 @@ mod plan;
 mod program;
 mod session;
 mod setup;
-mod stark;
 mod store;
 mod tracer;
 mod traces;
 mod tree;
 
+pub use ashlar_stark::Phases;
 pub use error::ProverError;
 pub use events::Events;
 pub use job::{SegmentJob, record};
@@ -22,7 +23,6 @@ pub use plan::Plan;
 pub use program::program_rows;
 pub use session::{Event, ProvenRun, SegmentFigures, Session, SessionFailure};
 pub use setup::Prover;
-pub use stark::Phases;
 pub use store::{SegmentId, SegmentStore, StoreFailure, Stored, write_atomically};
 pub use traces::{SegmentTraces, TableTrace};
 pub use tree::{MemoryTree, PAGE_WORDS, PageChange, REGISTER_PAGE, REGISTER_PAGES, register_pages};

@@ -3,14 +3,15 @@
 use std::time::{Duration, Instant};
 
 use ashlar_machine::Shape;
-use ashlar_verifier::{RefusedProof, RunProof, SegmentProof, Verifier};
+use ashlar_stark::Phases;
+use ashlar_verifier::{Circuit, RefusedAggregate, RefusedProof, RunProof, SegmentProof, Verifier};
 use thiserror::Error;
 
+use crate::aggregate::{AggregatorError, RecursionFigures};
 use crate::error::ProverError;
 use crate::job::SegmentJob;
 use crate::plan::{Plan, shape_number};
 use crate::setup::Prover;
-use crate::stark::Phases;
 use crate::store::{SegmentId, SegmentStore, StoreFailure, Stored};
 
 /// Proves whole runs of a program. Memory holds the traces of one segment, and the proofs of all.
@@ -29,10 +30,14 @@ pub struct Session<'a> {
 pub enum SessionFailure {
     #[error(transparent)]
     Prover(#[from] ProverError),
-    #[error("a finished segment is not kept")]
+    #[error("aggregation failed: {0}")]
+    Aggregator(#[from] AggregatorError),
+    #[error("a finished part is not kept")]
     Store(#[from] StoreFailure),
     #[error("the proof does not verify, so it was not written: this is a bug, please report the input")]
     Refused(#[source] RefusedProof),
+    #[error("the proof does not verify, so it was not written: this is a bug, please report the input")]
+    RefusedAggregate(#[source] RefusedAggregate),
 }
 
 /// What happens in a session, as it happens.
@@ -53,6 +58,13 @@ pub enum Event<'a> {
     },
     /// It is proven, and kept.
     Finished(&'a SegmentFigures),
+    /// Recursion proofs are made: this one begins.
+    Aggregating {
+        /// Its circuit.
+        circuit: Circuit,
+    },
+    /// A recursion proof is there, and kept.
+    Aggregated(&'a RecursionFigures),
     /// All are proven: the whole is verified.
     Verifying,
 }
@@ -64,7 +76,7 @@ pub struct SegmentFigures {
     pub shape: Shape,
     /// Its instructions.
     pub cycles: u64,
-    /// Whether its proof comes from the store.
+    /// Whether its proof, or its leaf, comes from the store.
     pub resumed: bool,
     /// Executing it in the run, with the nodes of the memory tree.
     pub job: Duration,
@@ -75,6 +87,25 @@ pub struct SegmentFigures {
     /// Parts of `prove`.
     pub phases: Phases,
 }
+
+impl SegmentFigures {
+    /// Of a segment whose job was made in this time.
+    pub(crate) fn of(job: &SegmentJob, making: Duration) -> Self {
+        Self {
+            shape: job.shape,
+            cycles: job.input.cycles,
+            resumed: false,
+            job: making,
+            trace: Duration::ZERO,
+            prove: Duration::ZERO,
+            phases: Phases::default(),
+        }
+    }
+}
+
+/// What is done with a job. The duration is the time that making it took.
+pub(crate) type JobWork<'w> =
+    dyn FnMut(&SegmentJob, Duration, &mut dyn FnMut(Event<'_>)) -> Result<(), SessionFailure> + 'w;
 
 /// A proof of a run that was verified.
 pub struct ProvenRun {
@@ -97,37 +128,54 @@ impl Session<'_> {
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<ProvenRun, SessionFailure> {
         let (mut proofs, mut segments, mut ids) = (Vec::new(), Vec::new(), Vec::new());
-        let mut jobs = plan.jobs();
-        loop {
-            let start = Instant::now();
-            if proofs.len() < plan.metering.segments.len() {
-                on_event(Event::Started { segment: proofs.len() });
-            }
-            let Some(job) = jobs.next().transpose()? else { break };
-            let id = SegmentId::new(self.verifier.program_key(), &job);
-            let figures = SegmentFigures {
-                shape: job.shape,
-                cycles: job.input.cycles,
-                resumed: false,
-                job: start.elapsed(),
-                trace: Duration::ZERO,
-                prove: Duration::ZERO,
-                phases: Phases::default(),
-            };
-            let (proof, figures) = match self.resume(&job, &id, figures, on_event)? {
-                Some(resumed) => resumed,
-                None => self.segment(&job, &id, figures, on_event)?,
-            };
+        self.each_job(plan, on_event, &mut |job, making, on_event| {
+            let id = SegmentId::new(self.verifier.program_key(), job);
+            let (proof, figures) = self.proven_segment(job, &id, making, on_event)?;
             on_event(Event::Finished(&figures));
             proofs.push(proof);
             segments.push(figures);
             ids.push(id);
-        }
+            Ok(())
+        })?;
         on_event(Event::Verifying);
         let proof = RunProof { program_key: self.verifier.program_key(), output, segments: proofs };
         let start = Instant::now();
         self.verifier.verify(&proof).map_err(SessionFailure::Refused)?;
         Ok(ProvenRun { proof, segments, ids, verify: start.elapsed() })
+    }
+
+    /// Hands over the jobs of the plan, one after the other, with the time that making each took.
+    pub(crate) fn each_job(
+        &self,
+        plan: &Plan<'_>,
+        on_event: &mut dyn FnMut(Event<'_>),
+        work: &mut JobWork<'_>,
+    ) -> Result<(), SessionFailure> {
+        let mut jobs = plan.jobs();
+        for segment in 0.. {
+            let start = Instant::now();
+            if segment < plan.metering.segments.len() {
+                on_event(Event::Started { segment });
+            }
+            let Some(job) = jobs.next().transpose()? else { break };
+            work(&job, start.elapsed(), on_event)?;
+        }
+        Ok(())
+    }
+
+    /// The job's proof, from the store or made now.
+    pub(crate) fn proven_segment(
+        &self,
+        job: &SegmentJob,
+        id: &SegmentId,
+        making: Duration,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(SegmentProof, SegmentFigures), SessionFailure> {
+        let figures = SegmentFigures::of(job, making);
+        match self.resume(job, id, figures, on_event)? {
+            Some(resumed) => Ok(resumed),
+            None => self.segment(job, id, figures, on_event),
+        }
     }
 
     /// The job's proof from the store, if it is one.
@@ -143,7 +191,9 @@ impl Session<'_> {
         let reason = match store.load(id)? {
             Stored::Nothing => return Ok(None),
             Stored::Damaged(reason) => reason,
-            Stored::Proof(proof) if proof.end != job.end || proof.shape != shape_number(&job.shape) => {
+            Stored::<SegmentProof>::Proof(proof)
+                if proof.end != job.end || proof.shape != shape_number(&job.shape) =>
+            {
                 "it is the proof of another segment".into()
             }
             Stored::Proof(proof) => match self.verifier.verify_segment(job.number, &job.start, &proof) {

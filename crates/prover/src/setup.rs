@@ -6,6 +6,7 @@ use ashlar_machine::keccak::KeccakTableAir;
 use ashlar_machine::lookup::LookupAir;
 use ashlar_machine::program::ProgramAir;
 use ashlar_machine::{SHAPES, Shape, Table, Val};
+use ashlar_stark::{Instance, Phases};
 use ashlar_verifier::config::{Config, SEGMENT};
 use ashlar_verifier::{SegmentProof, Verifier, VerifyingKey, public_values};
 use ashlar_vm::Program;
@@ -17,7 +18,6 @@ use crate::error::ProverError;
 use crate::job::{SegmentJob, record};
 use crate::plan::shape_number;
 use crate::program::program_rows;
-use crate::stark::{self, Instance, Phases};
 use crate::traces::SegmentTraces;
 use crate::tree::MemoryTree;
 
@@ -107,7 +107,7 @@ impl<'p> Prover<'p> {
                 public_values: public_values(air.table(), &job.start, &job.end),
             })
             .collect();
-        let (proof, phases) = stark::prove(&self.config, &instances, data)?;
+        let (proof, phases) = ashlar_stark::prove(&self.config, SEGMENT.log_blowup, &instances, data)?;
         Ok((SegmentProof { shape, end: job.end, proof }, phases))
     }
 

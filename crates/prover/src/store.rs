@@ -6,8 +6,10 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use ashlar_machine::Table;
-use ashlar_verifier::{Boundary, ProgramKey, SegmentProof};
+use ashlar_verifier::{Boundary, ProgramKey};
 use p3_field::PrimeField32;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tiny_keccak::{Hasher, Keccak};
 
@@ -71,17 +73,17 @@ pub enum StoreFailure {
     Io { path: PathBuf, source: io::Error },
 }
 
-/// What the store has of a segment.
-pub enum Stored {
+/// What the store has of a segment or of a task.
+pub enum Stored<P> {
     /// Nothing.
     Nothing,
     /// A file that holds no proof; why not.
     Damaged(String),
     /// A proof. Nobody has verified it.
-    Proof(Box<SegmentProof>),
+    Proof(Box<P>),
 }
 
-/// A folder with one file per finished segment. Nothing in it is believed: whoever loads a proof verifies it.
+/// A folder with one file per finished segment or task. Nothing in it is believed: whoever loads a proof verifies it.
 pub struct SegmentStore {
     folder: PathBuf,
     /// Released when it is dropped.
@@ -110,8 +112,8 @@ impl SegmentStore {
         &self.folder
     }
 
-    /// What is kept of this segment.
-    pub fn load(&self, id: &SegmentId) -> Result<Stored, StoreFailure> {
+    /// What is kept of this segment or task.
+    pub fn load<P: DeserializeOwned>(&self, id: &impl Display) -> Result<Stored<P>, StoreFailure> {
         let path = self.folder.join(id.to_string());
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -119,7 +121,7 @@ impl SegmentStore {
             Err(source) => return Err(StoreFailure::Io { path, source }),
         };
         let Some(body) = bytes.strip_prefix(&MAGIC) else {
-            return Ok(Stored::Damaged("it does not start as a segment does".into()));
+            return Ok(Stored::Damaged("it does not start as a kept proof does".into()));
         };
         match postcard::take_from_bytes(body) {
             Ok((proof, [])) => Ok(Stored::Proof(Box::new(proof))),
@@ -129,7 +131,7 @@ impl SegmentStore {
     }
 
     /// Keeps a proof. At any time there is all of the file or none of it.
-    pub fn save(&self, id: &SegmentId, proof: &SegmentProof) -> Result<(), StoreFailure> {
+    pub fn save<P: Serialize>(&self, id: &impl Display, proof: &P) -> Result<(), StoreFailure> {
         let path = self.folder.join(id.to_string());
         let write = || {
             let bytes = postcard::to_extend(proof, MAGIC.to_vec()).map_err(io::Error::other)?;
@@ -138,17 +140,25 @@ impl SegmentStore {
         write().map_err(|source| StoreFailure::Io { path: path.clone(), source })
     }
 
-    /// Deletes these segments, and the folder if nothing else is in it; says whether it is gone.
-    pub fn remove(self, ids: &[SegmentId]) -> Result<bool, StoreFailure> {
-        let names = ids.iter().map(SegmentId::to_string).chain([LOCK.to_owned()]);
-        for path in names.map(|name| self.folder.join(name)) {
-            match fs::remove_file(&path) {
-                Err(source) if source.kind() != ErrorKind::NotFound => {
-                    return Err(StoreFailure::Io { path, source });
-                }
-                _ => {}
-            }
+    /// Deletes what is kept of this segment or task, if anything is.
+    pub fn forget(&self, id: &impl Display) -> Result<(), StoreFailure> {
+        self.delete(&id.to_string())
+    }
+
+    fn delete(&self, name: &str) -> Result<(), StoreFailure> {
+        let path = self.folder.join(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != ErrorKind::NotFound => Err(StoreFailure::Io { path, source }),
+            _ => Ok(()),
         }
+    }
+
+    /// Deletes what is kept of these, and the folder if nothing else is in it; says whether it is gone.
+    pub fn remove(self, ids: &[impl Display]) -> Result<bool, StoreFailure> {
+        for id in ids {
+            self.forget(id)?;
+        }
+        self.delete(LOCK)?;
         match fs::remove_dir(&self.folder) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => Ok(false),

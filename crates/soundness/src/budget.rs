@@ -68,7 +68,7 @@ pub fn budget(shape: &str, parameters: &Parameters, tables: &[TableProfile]) -> 
     let mut log_heights: Vec<_> = tables.iter().map(|table| table.log_height).collect();
     log_heights.sort_unstable_by(|a, b| b.cmp(a));
     log_heights.dedup();
-    let cpu = tables.iter().find(|table| table.table == Table::Cpu);
+    let cpu = tables.iter().find(|table| table.name == Table::Cpu.name());
     let cycles =
         cpu.or_else(|| tables.iter().max_by_key(|table| table.log_height)).map_or(1, TableProfile::height);
     let trace_cells = cells(|table| table.main_width + table.aux_width());
@@ -112,7 +112,7 @@ impl Display for Budget {
             writeln!(
                 f,
                 "{:<12}{:>5}{:>7}{:>6}{:>7}{:>7}{:>9}{:>10}{:>7}{:>13}{:>12}",
-                table.table.name(),
+                table.name,
                 table.log_height,
                 table.main_width,
                 table.aux_width(),

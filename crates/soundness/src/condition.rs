@@ -2,12 +2,13 @@
 
 use ashlar_machine::bus::SLOTS;
 use ashlar_machine::{Table, Val};
-use ashlar_verifier::config::Parameters;
 use p3_field::{PrimeField32, TwoAdicField};
 use serde::Serialize;
 
 use crate::profile::TableProfile;
-use crate::term::{GRINDING_MAX, Site};
+use crate::regime::{MULTIPLICITY_MIN, Regime};
+use crate::scheme::Scheme;
+use crate::term::Site;
 
 /// `value` must be below `limit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -30,7 +31,8 @@ impl Condition {
 }
 
 /// All conditions of a shape.
-pub(crate) fn conditions(parameters: &Parameters, tables: &[TableProfile]) -> Vec<Condition> {
+pub(crate) fn conditions(scheme: &Scheme, tables: &[TableProfile]) -> Vec<Condition> {
+    let parameters = &scheme.parameters;
     let mut conditions = vec![
         Condition {
             name: "weighted multiplicities",
@@ -64,16 +66,34 @@ pub(crate) fn conditions(parameters: &Parameters, tables: &[TableProfile]) -> Ve
                 [Site::Lookup, Site::Point, Site::Batch, Site::Fold, Site::Query]
                     .map(|site| site.grinding(parameters) as u64),
             ),
-            limit: GRINDING_MAX as u64 + 1,
+            limit: scheme.hash.grinding_max() as u64 + 1,
         },
     ];
-    conditions.extend(tables.iter().find(|table| table.table == Table::Cpu).map(|cpu| Condition {
+    if let Regime::Johnson { m } = scheme.regime {
+        conditions.push(Condition {
+            name: "multiplicity's lower bound",
+            reason: "the theorem is stated for no smaller one; from the choice of the regime",
+            value: MULTIPLICITY_MIN.into(),
+            limit: u64::from(m) + 1,
+        });
+    }
+    conditions.extend(tables.iter().find(|table| table.name == Table::Cpu.name()).map(|cpu| Condition {
         name: "last timestamp",
         reason: "the gap between accesses has 24 bits; from the list of shapes",
         value: u64::from(SLOTS) * cpu.height() - 1,
         limit: 1 << 24,
     }));
     conditions
+}
+
+/// What circuits rely on: counts that a key fixes are numbers of messages, so no sum of them wraps modulo p.
+pub(crate) fn messages(tables: &[TableProfile]) -> Condition {
+    Condition {
+        name: "messages of a circuit",
+        reason: "no count that a key fixes wraps modulo p; from the heights of the layer",
+        value: tables.iter().map(|table| table.messages as u64 * table.height()).sum(),
+        limit: 1 << 24,
+    }
 }
 
 fn largest(values: impl IntoIterator<Item = u64>) -> u64 {

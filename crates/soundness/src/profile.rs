@@ -1,8 +1,10 @@
 //! What of a table enters the calculation, read off its constraints by Plonky3's own functions.
 
+use ashlar_circuit::CircuitAir;
 use ashlar_machine::air::MachineAir;
-use ashlar_machine::{Shape, Table, Val};
+use ashlar_machine::{Shape, Val};
 use ashlar_verifier::config::Challenge;
+use ashlar_verifier::{CIRCUIT_HEIGHTS, CIRCUIT_OPERATIONS};
 use p3_air::Air;
 use p3_air::symbolic::AirLayout;
 use p3_batch_stark::num_batched_openings;
@@ -12,7 +14,7 @@ use p3_batch_stark::symbolic::{
 use p3_field::BasedVectorSpace;
 use p3_lookup::{InteractionSymbolicBuilder, LogUpGadget, Lookups};
 use p3_uni_stark::OpeningShape;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// Base elements of an element of the extension field.
 pub(crate) const EXTENSION: usize = <Challenge as BasedVectorSpace<Val>>::DIMENSION;
@@ -20,9 +22,9 @@ pub(crate) const EXTENSION: usize = <Challenge as BasedVectorSpace<Val>>::DIMENS
 /// A table of some height, as the calculation sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TableProfile {
-    /// Which one.
-    #[serde(serialize_with = "by_name")]
-    pub table: Table,
+    /// Its name.
+    #[serde(rename = "table")]
+    pub name: &'static str,
     /// log2 of its rows.
     pub log_height: u8,
     /// Main columns.
@@ -90,7 +92,7 @@ impl TableProfile {
 /// The profile of a table, as the proof system lays it out for 2^`log_height` rows.
 ///
 /// The messages are packed as `ProverData::from_airs_and_degrees` does: without another quotient chunk.
-pub fn profile<A>(table: Table, air: &A, log_height: u8) -> TableProfile
+pub fn profile<A>(name: &'static str, air: &A, log_height: u8) -> TableProfile
 where
     A: Air<InteractionSymbolicBuilder<Val, Challenge>>,
 {
@@ -105,7 +107,7 @@ where
     let (base, extension) = get_symbolic_constraints::<Val, Challenge, A, _>(air, layout, &lookups, &gadget);
     let widths = lookups.iter().flat_map(|lookup| lookup.elements.iter().map(Vec::len));
     TableProfile {
-        table,
+        name,
         log_height,
         main_width: air.width(),
         reads_next_row: !air.main_next_row_columns().is_empty(),
@@ -126,9 +128,13 @@ where
 /// The profiles of all tables of a shape, in order.
 pub fn shape_profile(shape: &Shape) -> Vec<TableProfile> {
     let heights = shape.tables().map(|table| (table, shape.height(table).ilog2()));
-    heights.map(|(table, height)| profile(table, &MachineAir::constraints(table), height as u8)).collect()
+    heights
+        .map(|(table, height)| profile(table.name(), &MachineAir::constraints(table), height as u8))
+        .collect()
 }
 
-fn by_name<S: Serializer>(table: &Table, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(table.name())
+/// The profiles of the tables of every circuit that recursion proves, in order.
+pub fn circuit_profile() -> Vec<TableProfile> {
+    let airs = CircuitAir::layer(CIRCUIT_OPERATIONS);
+    airs.iter().zip(CIRCUIT_HEIGHTS).map(|(air, log_height)| profile(air.name(), air, log_height)).collect()
 }

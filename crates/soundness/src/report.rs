@@ -2,15 +2,19 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use ashlar_verifier::config::Parameters;
+use ashlar_machine::Shape;
 use serde::Serialize;
 
-use crate::condition::{Condition, conditions};
-use crate::profile::TableProfile;
+use crate::condition::{Condition, conditions, messages};
+use crate::profile::{TableProfile, circuit_profile, shape_profile};
+use crate::scheme::Scheme;
 use crate::term::{Term, terms};
 
 /// What every term of every shape must reach.
 pub const TARGET_BITS: f64 = 100.0;
+
+/// The name of the one shape that proofs of circuits have.
+pub(crate) const CIRCUIT_SHAPE: &str = "circuit";
 
 /// The security of proofs of one shape.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -38,10 +42,23 @@ impl Report {
 }
 
 /// Calculates the report on proofs of these tables. `shape` is only a name.
-pub fn report(shape: &str, parameters: &Parameters, tables: &[TableProfile]) -> Report {
-    let terms = terms(parameters, tables);
+pub fn report(shape: &str, scheme: &Scheme, tables: &[TableProfile]) -> Report {
+    let terms = terms(scheme, tables);
     let bits = terms.iter().map(|term| term.bits).fold(f64::INFINITY, f64::min);
-    Report { shape: shape.into(), terms, conditions: conditions(parameters, tables), bits }
+    Report { shape: shape.into(), terms, conditions: conditions(scheme, tables), bits }
+}
+
+/// The report on proofs of segments of a shape.
+pub fn segment_report(shape: &Shape) -> Report {
+    report(shape.name, &Scheme::SEGMENT, &shape_profile(shape))
+}
+
+/// The report on proofs of circuits: they have one shape.
+pub fn circuit_report() -> Report {
+    let tables = circuit_profile();
+    let mut report = report(CIRCUIT_SHAPE, &Scheme::RECURSION, &tables);
+    report.conditions.push(messages(&tables));
+    report
 }
 
 impl Display for Report {

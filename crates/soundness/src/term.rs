@@ -1,27 +1,15 @@
 //! The error terms, one function each. The README derives them.
 
-use std::marker::PhantomData;
-
 use ashlar_machine::Val;
-use ashlar_machine::hash::Digest;
-use ashlar_verifier::config::{Challenger, LeafHash, Parameters, ValMmcs};
-use p3_challenger::DuplexChallenger;
+use ashlar_machine::hash::Digest as MachineDigest;
+use ashlar_verifier::config::Parameters;
 use p3_field::PrimeField32;
 use p3_fri::fold_schedule;
-use p3_merkle_tree::MerkleTreeMmcs;
-use p3_symmetric::{CryptographicPermutation, PaddingFreeSponge};
 use serde::Serialize;
 
 use crate::profile::{EXTENSION, TableProfile};
-
-/// The most bits of grinding at one site.
-///
-/// A witness is one base element, so p ~ 2^31 can be tried: up to 24 bits an honest prover finds none with a probability
-/// below 2^-180.
-pub const GRINDING_MAX: usize = 24;
-
-/// Rows that a constraint or an opening refers to: this one and the next.
-const ROWS_OPENED: u64 = 2;
+use crate::regime::{Code, ROWS_OPENED, Regime};
+use crate::scheme::{Digest, Hash, Scheme};
 
 /// A place in the transcript where the prover has to work before it learns a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -69,13 +57,20 @@ pub struct Term {
     pub grinding: usize,
     /// Security bits.
     pub bits: f64,
+    #[serde(skip)]
+    hash: Hash,
 }
 
 impl Term {
+    /// Bits with so many bits of grinding at its site.
+    pub(crate) fn with_grinding(&self, bits: usize) -> f64 {
+        self.bits_before_grinding + grinding_worth(self.hash, bits)
+    }
+
     /// The fewest bits of grinding with which this term has `target` bits; nothing, if it cannot have them.
     pub fn grinding_for(&self, target: f64) -> Option<usize> {
-        let most = if self.site.is_some() { GRINDING_MAX } else { 0 };
-        (0..=most).find(|bits| self.bits_before_grinding + grinding_worth(*bits) >= target)
+        let most = if self.site.is_some() { self.hash.grinding_max() } else { 0 };
+        (0..=most).find(|bits| self.with_grinding(*bits) >= target)
     }
 }
 
@@ -88,9 +83,12 @@ fn element_bits() -> f64 {
     f64::from(Val::ORDER_U32).log2()
 }
 
-/// What `bits` of grinding are worth: the low bits of a base element must be zero, which they are in a share of
-/// ceil(p / 2^bits) / p, slightly above 2^-bits.
-pub fn grinding_worth(bits: usize) -> f64 {
+/// What `bits` of grinding are worth: where low bits of a base element must be zero, they are in a share of
+/// ceil(p / 2^bits) / p, slightly above 2^-bits. Keccak's bits are even.
+pub fn grinding_worth(hash: Hash, bits: usize) -> f64 {
+    if matches!(hash, Hash::Keccak { .. }) {
+        return bits as f64;
+    }
     let order = u64::from(Val::ORDER_U32);
     let hits =
         u32::try_from(bits).ok().and_then(|bits| 1_u64.checked_shl(bits)).map_or(1, |n| order.div_ceil(n));
@@ -98,16 +96,16 @@ pub fn grinding_worth(bits: usize) -> f64 {
 }
 
 /// All terms, in the order of the transcript, then those of the hashes.
-pub(crate) fn terms(parameters: &Parameters, tables: &[TableProfile]) -> Vec<Term> {
+pub(crate) fn terms(scheme: &Scheme, tables: &[TableProfile]) -> Vec<Term> {
     let mut terms = vec![
-        buses(parameters, tables),
-        constraints(parameters, tables),
-        point(parameters, tables),
-        batch(parameters, tables),
+        buses(scheme, tables),
+        constraints(scheme, tables),
+        point(scheme, tables),
+        batch(scheme, tables),
     ];
-    terms.extend(folds(parameters, tables));
-    terms.push(queries(parameters, tables));
-    terms.extend(hashes());
+    terms.extend(folds(scheme, tables));
+    terms.push(queries(scheme, tables));
+    terms.extend(hashes(scheme.hash));
     terms
 }
 
@@ -118,9 +116,9 @@ fn challenge(
     source: &'static str,
     numerator: f64,
     site: Option<Site>,
-    parameters: &Parameters,
+    scheme: &Scheme,
 ) -> Term {
-    term(name, formula, source, field_bits() - numerator.max(1.0).log2(), site, parameters)
+    term(name, formula, source, field_bits() - numerator.max(1.0).log2(), site, scheme)
 }
 
 fn term(
@@ -129,42 +127,48 @@ fn term(
     source: &'static str,
     bits_before_grinding: f64,
     site: Option<Site>,
-    parameters: &Parameters,
+    scheme: &Scheme,
 ) -> Term {
-    let grinding = site.map_or(0, |site| site.grinding(parameters));
-    let bits = bits_before_grinding + grinding_worth(grinding);
-    Term { name: name.into(), formula, source, bits_before_grinding, site, grinding, bits }
+    let grinding = site.map_or(0, |site| site.grinding(&scheme.parameters));
+    let bits = bits_before_grinding + grinding_worth(scheme.hash, grinding);
+    Term { name: name.into(), formula, source, bits_before_grinding, site, grinding, bits, hash: scheme.hash }
 }
 
 /// Two messages' fingerprints collide, or a denominator is zero.
-fn buses(parameters: &Parameters, tables: &[TableProfile]) -> Term {
+fn buses(scheme: &Scheme, tables: &[TableProfile]) -> Term {
     let count: f64 = tables.iter().map(|table| table.messages as f64 * table.height() as f64).sum();
     let width = tables.iter().map(|table| table.message_width).max().unwrap_or(0);
+    let (list, listed) = lists(scheme, tables);
     challenge(
         "buses",
-        format!("M (W + 2) / F, M = 2^{:.2}, W = {width}", count.log2()),
+        format!(
+            "{}M (W + 2) / F, M = 2^{:.2}, W = {width}{listed}",
+            scheme.regime.list_formula(),
+            count.log2()
+        ),
         "2022/1530; p3-security logup.rs",
-        count * (width as f64 + 2.0),
+        list * count * (width as f64 + 2.0),
         Some(Site::Lookup),
-        parameters,
+        scheme,
     )
 }
 
 /// The constraints of a table cancel each other.
-fn constraints(parameters: &Parameters, tables: &[TableProfile]) -> Term {
+fn constraints(scheme: &Scheme, tables: &[TableProfile]) -> Term {
     let count = tables.iter().map(|table| table.constraints).max().unwrap_or(0);
+    let (list, listed) = lists(scheme, tables);
     challenge(
         "constraints",
-        format!("C / F, C = {count}"),
+        format!("{}C / F, C = {count}{listed}", scheme.regime.list_formula()),
         "2021/582 (ALI); p3-security air.rs",
-        count as f64,
+        list * count as f64,
         None,
-        parameters,
+        scheme,
     )
 }
 
 /// A false identity of polynomials holds at the out-of-domain point.
-fn point(parameters: &Parameters, tables: &[TableProfile]) -> Term {
+fn point(scheme: &Scheme, tables: &[TableProfile]) -> Term {
     let degree = |table: &TableProfile| {
         let height = table.height();
         let (degree, chunks) = (table.degree.max(1) as u64, table.quotient_chunks as u64);
@@ -172,33 +176,39 @@ fn point(parameters: &Parameters, tables: &[TableProfile]) -> Term {
         constraint.max((chunks + 1) * height + ROWS_OPENED - 1)
     };
     let degree = tables.iter().map(degree).max().unwrap_or(0);
+    let (list, listed) = lists(scheme, tables);
     challenge(
         "point",
-        format!("max(d (N + 1) + N - 1, (c + 1) N + 1) / F = {degree} / F"),
+        format!(
+            "{}max(d (N + 1) + N - 1, (c + 1) N + 1) / F, max = {degree}{listed}",
+            scheme.regime.list_formula()
+        ),
         "2021/582 (DEEP); p3-security deep.rs",
-        degree as f64,
+        list * degree as f64,
         Some(Site::Point),
-        parameters,
+        scheme,
     )
 }
 
 /// Quotients that are not all close to polynomials have a combination that is.
-fn batch(parameters: &Parameters, tables: &[TableProfile]) -> Term {
+fn batch(scheme: &Scheme, tables: &[TableProfile]) -> Term {
     let count: usize = tables.iter().map(TableProfile::openings).sum();
+    let log_domain = log_domain(&scheme.parameters, tables);
+    let (exceptions, formula) = exceptions(scheme, log_domain);
     challenge(
         "batch",
-        format!("(B - 1) (n + 1) / F, B = {count}, n = 2^{}", log_domain(parameters, tables)),
-        "2020/654, Theorem 1.5",
-        count.saturating_sub(1) as f64 * (domain(parameters, tables) + 1.0),
+        format!("(B - 1) {formula}, B = {count}"),
+        proximity_source(scheme),
+        count.saturating_sub(1) as f64 * exceptions,
         Some(Site::Batch),
-        parameters,
+        scheme,
     )
 }
 
 /// In one round of folding, words that are not close to polynomials have a combination that is.
-fn folds(parameters: &Parameters, tables: &[TableProfile]) -> Vec<Term> {
-    let inputs = log_domains(parameters, tables);
-    let log_domain = log_domain(parameters, tables);
+fn folds(scheme: &Scheme, tables: &[TableProfile]) -> Vec<Term> {
+    let inputs = log_domains(&scheme.parameters, tables);
+    let log_domain = log_domain(&scheme.parameters, tables);
     let mut log_height = log_domain;
     let fold = |log_arity: usize| {
         let from = log_height;
@@ -206,77 +216,101 @@ fn folds(parameters: &Parameters, tables: &[TableProfile]) -> Vec<Term> {
         let joins = inputs.contains(&log_height);
         // `arity` parts of the word, and what joins with the next power of the challenge.
         let degree = (1_u64 << log_arity) - 1 + u64::from(joins);
+        // Unique decoding counts points of the top domain; mutual agreement those that the parts are defined on.
+        let counted = match scheme.regime {
+            Regime::UniqueDecoding => log_domain,
+            Regime::Johnson { .. } => log_height,
+        };
+        let (exceptions, formula) = exceptions(scheme, counted);
         challenge(
             format!("fold 2^{from} to 2^{log_height}{}", if joins { " + input" } else { "" }),
-            format!("{degree} (n + 1) / F, n = 2^{log_domain}"),
-            "2020/654, Theorem 1.5, weighted",
-            degree as f64 * (domain(parameters, tables) + 1.0),
+            format!("{degree} {formula}"),
+            proximity_source(scheme),
+            degree as f64 * exceptions,
             Some(Site::Fold),
-            parameters,
+            scheme,
         )
     };
-    arities(parameters, tables).into_iter().map(fold).collect()
+    arities(&scheme.parameters, tables).into_iter().map(fold).collect()
 }
 
 /// Every query hits where the words agree with polynomials.
-fn queries(parameters: &Parameters, tables: &[TableProfile]) -> Term {
-    let domain = domain(parameters, tables);
-    let height = domain / f64::from(parameters.log_blowup as u32).exp2();
-    let agreement = (1.0 + (height + ROWS_OPENED as f64) / domain) / 2.0;
+fn queries(scheme: &Scheme, tables: &[TableProfile]) -> Term {
+    let agreement = scheme.regime.agreement(code(scheme, log_domain(&scheme.parameters, tables)));
     // An index is the low bits of a base element, so index 0 has one more preimage than the others.
-    let hit = (agreement + 1.0 / f64::from(Val::ORDER_U32)).min(1.0);
+    let bias = match scheme.hash {
+        Hash::Poseidon2 => 1.0 / f64::from(Val::ORDER_U32),
+        Hash::Keccak { .. } => 0.0,
+    };
+    let hit = (agreement + bias).min(1.0);
+    let queries = scheme.parameters.queries;
     term(
         "queries",
-        format!("a^q, a = (1 + rho) / 2 = {agreement:.6}, q = {}", parameters.queries),
+        format!("a^q, a = {} = {agreement:.6}, q = {queries}", scheme.regime.agreement_formula()),
         "2024/1553, Theorem 2",
-        -(parameters.queries as f64) * hit.log2(),
+        -(queries as f64) * hit.log2(),
         Some(Site::Query),
-        parameters,
+        scheme,
     )
 }
 
-/// Collisions of hashes of e elements after half of e log2(p) bits of work.
-fn hashes() -> [Term; 3] {
-    let term = |name: &str, what: &str, source, elements: usize| {
-        let bits = elements as f64 * element_bits() / 2.0;
-        let formula = format!("{elements} log2(p) / 2, {what}");
-        Term { name: name.into(), formula, source, bits_before_grinding: bits, site: None, grinding: 0, bits }
+/// Collisions of hashes of n bits after 2^(n / 2) tries.
+fn hashes(hash: Hash) -> [Term; 3] {
+    let term = |name: &str, what: &str, source, digest: Digest| {
+        let (bits, formula) = match digest {
+            Digest::Elements(elements) => {
+                (elements as f64 * element_bits() / 2.0, format!("{elements} log2(p) / 2, {what}"))
+            }
+            Digest::Bytes(bytes) => (4.0 * f64::from(bytes), format!("8 * {bytes} / 2, {what}")),
+        };
+        let name = name.into();
+        Term { name, formula, source, bits_before_grinding: bits, site: None, grinding: 0, bits, hash }
     };
-    let leaf = sponge_capacity(PhantomData::<LeafHash>);
-    let commitments = digest_elements(PhantomData::<ValMmcs>).min(leaf);
-    let transcript = transcript_capacity(PhantomData::<Challenger>);
-    let memory = Digest::default().len();
+    let machine = Digest::Elements(MachineDigest::default().len());
     [
         term(
             "commitments",
             "the smaller of digest and leaf sponge's capacity",
             "birthday bound",
-            commitments,
+            hash.commitment(),
         ),
-        term("transcript", "capacity of the duplex sponge", "2025/536", transcript),
-        term("memory tree", "digest of pages, nodes and commits", "birthday bound", memory),
+        term("transcript", "capacity of the sponge, or digest", "2025/536", hash.transcript()),
+        term("memory, claims", "digest of pages, nodes, commits, claims", "birthday bound", machine),
     ]
 }
 
-const fn sponge_capacity<P, const WIDTH: usize, const RATE: usize, const OUT: usize>(
-    _: PhantomData<PaddingFreeSponge<P, WIDTH, RATE, OUT>>,
-) -> usize {
-    WIDTH - RATE
+const fn proximity_source(scheme: &Scheme) -> &'static str {
+    match scheme.regime {
+        Regime::UniqueDecoding => "2020/654, Theorem 1.5, weighted",
+        Regime::Johnson { .. } => "2025/2055, Theorem 4.6",
+    }
 }
 
-const fn digest_elements<P, W, H, C, const ARITY: usize, const DIGEST: usize>(
-    _: PhantomData<MerkleTreeMmcs<P, W, H, C, ARITY, DIGEST>>,
-) -> usize {
-    DIGEST
+/// The code of the words on a domain of this size.
+fn code(scheme: &Scheme, log_domain: usize) -> Code {
+    let power = |log: usize| f64::from(u32::try_from(log).unwrap_or(u32::MAX)).exp2();
+    let domain = power(log_domain);
+    Code { height: domain / power(scheme.parameters.log_blowup), domain }
 }
 
-const fn transcript_capacity<P, const WIDTH: usize, const RATE: usize>(
-    _: PhantomData<DuplexChallenger<Val, P, WIDTH, RATE>>,
-) -> usize
-where
-    P: CryptographicPermutation<[Val; WIDTH]>,
-{
-    WIDTH - RATE
+/// The list's length, and what a formula adds about it.
+fn lists(scheme: &Scheme, tables: &[TableProfile]) -> (f64, String) {
+    let list = scheme.regime.list(code(scheme, log_domain(&scheme.parameters, tables)));
+    let listed = match scheme.regime {
+        Regime::UniqueDecoding => String::new(),
+        Regime::Johnson { .. } => format!(", L = {list:.2}"),
+    };
+    (list, listed)
+}
+
+/// The exceptional challenges of a line of words on a domain of this size, and their formula.
+fn exceptions(scheme: &Scheme, log_domain: usize) -> (f64, String) {
+    let exceptions = scheme.regime.exceptions(code(scheme, log_domain));
+    let formula = match scheme.regime {
+        Regime::UniqueDecoding => format!("(n + 1) / F, n = 2^{log_domain}"),
+        Regime::Johnson { .. } => format!("e(n) / F, n = 2^{log_domain}, e = 2^{:.2}", exceptions.log2()),
+    };
+    (exceptions, formula)
 }
 
 /// log2 of the sizes of the domains that words are committed on, without repetition, largest first.
@@ -296,8 +330,4 @@ pub(crate) fn arities(parameters: &Parameters, tables: &[TableProfile]) -> Vec<u
 
 fn log_domain(parameters: &Parameters, tables: &[TableProfile]) -> usize {
     log_domains(parameters, tables).first().copied().unwrap_or(0)
-}
-
-fn domain(parameters: &Parameters, tables: &[TableProfile]) -> f64 {
-    f64::from(log_domain(parameters, tables) as u32).exp2()
 }

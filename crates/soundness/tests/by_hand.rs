@@ -3,8 +3,9 @@
 //! p = 2^31 - 2^24 + 1, so log2(p) = 31 + log2(1 - 2^-7 + 2^-31) = 31 - 0.0113153 = 30.9886847 and
 //! log2(F) = 4 log2(p) = 123.9547387.
 
-use ashlar_machine::Table;
-use ashlar_soundness::{Report, Site, TableProfile, budget, field_bits, grinding_worth, report};
+use ashlar_soundness::{
+    Hash, Regime, Report, Scheme, Site, TableProfile, budget, field_bits, grinding_worth, report,
+};
 use ashlar_verifier::config::Parameters;
 
 const PARAMETERS: Parameters = Parameters {
@@ -20,8 +21,12 @@ const PARAMETERS: Parameters = Parameters {
     cap_height: 0,
 };
 
+const fn unique(parameters: Parameters) -> Scheme {
+    Scheme { parameters, regime: Regime::UniqueDecoding, hash: Hash::Poseidon2 }
+}
+
 const TALL: TableProfile = TableProfile {
-    table: Table::Cpu,
+    name: "cpu",
     log_height: 10,
     main_width: 20,
     reads_next_row: true,
@@ -38,7 +43,7 @@ const TALL: TableProfile = TableProfile {
 };
 
 const SHORT: TableProfile = TableProfile {
-    table: Table::Mul,
+    name: "mul",
     log_height: 6,
     main_width: 5,
     reads_next_row: false,
@@ -64,7 +69,7 @@ fn assert_bits(report: &Report, expected: &[(&str, f64)]) {
 
 #[test]
 fn one_table() {
-    let report = report("one", &PARAMETERS, &[TALL]);
+    let report = report("one", &unique(PARAMETERS), &[TALL]);
     assert_bits(
         &report,
         &[
@@ -86,7 +91,7 @@ fn one_table() {
             // 8 elements: 8 x 30.98868 / 2
             ("commitments", 123.9547),
             ("transcript", 123.9547),
-            ("memory tree", 123.9547),
+            ("memory, claims", 123.9547),
         ],
     );
     assert_eq!(report.weakest().map(|term| term.name.as_str()), Some("queries"));
@@ -96,7 +101,7 @@ fn one_table() {
 #[test]
 fn a_lower_table_joins_with_one_more_power() {
     let parameters = Parameters { log_arity_max: 4, ..PARAMETERS };
-    let report = report("two", &parameters, &[SHORT, TALL]);
+    let report = report("two", &unique(parameters), &[SHORT, TALL]);
     assert_bits(
         &report,
         &[
@@ -114,15 +119,66 @@ fn a_lower_table_joins_with_one_more_power() {
             ("queries", 10.0 * 0.41410),
             ("commitments", 123.9547),
             ("transcript", 123.9547),
-            ("memory tree", 123.9547),
+            ("memory, claims", 123.9547),
+        ],
+    );
+}
+
+/// Rate 1/16 and multiplicity 3: agreement 1/4 x (1 + 1/6) = 0.291667, list (3 + 1/2) x 4 = 14.
+const LISTS: Scheme = Scheme {
+    parameters: Parameters { log_blowup: 4, ..PARAMETERS },
+    regime: Regime::Johnson { m: 3 },
+    hash: Hash::Keccak { digest: 26 },
+};
+
+#[test]
+fn one_table_with_lists() {
+    let report = report("one", &LISTS, &[TALL]);
+    assert_bits(
+        &report,
+        &[
+            // 14 x 61440 = 2^19.7142
+            ("buses", 123.9547 - 19.7142),
+            // 14 x 30 = 2^8.7142
+            ("constraints", 123.9547 - 8.7142),
+            // 14 x 4098 = 2^15.8081
+            ("point", 123.9547 - 15.8081),
+            // Rate r = 1023 / 16384 = 0.0624390, r^1.5 = 0.0156021. Numerator 2 x 3.5^5 = 1050.4375 and
+            // 3 x 3.5 x (1 - 0.291667) x r = 0.4644. 1050.9019 x 16384 / (3 x 0.0156021) = 2^28.4546; 3.5 / 0.24988 = 14
+            // more changes nothing. 75 of that: 2^34.6834
+            ("batch", 123.9547 - 34.6834),
+            // Parts of 256 coefficients on 2^12 points: r = 255 / 4096, 1050.9005 x 4096 / (3 x 0.0155335) = 2^26.4609.
+            // 3 of that: 2^28.0459. Then 64, 16, 4 coefficients.
+            ("fold 2^14 to 2^12", 123.9547 - 28.0459),
+            ("fold 2^12 to 2^10", 123.9547 - 26.0715),
+            ("fold 2^10 to 2^8", 123.9547 - 24.1770),
+            ("fold 2^8 to 2^6", 123.9547 - 22.6598),
+            // 0.291667 = 2^-1.77761
+            ("queries", 10.0 * 1.77761),
+            // 26 bytes, 208 bits
+            ("commitments", 104.0),
+            ("transcript", 128.0),
+            ("memory, claims", 123.9547),
         ],
     );
 }
 
 #[test]
+fn a_lower_table_joins_with_lists() {
+    let parameters = Parameters { log_arity_max: 4, ..LISTS.parameters };
+    let report = report("two", &Scheme { parameters, ..LISTS }, &[SHORT, TALL]);
+    let folds: Vec<_> = report.terms.iter().filter(|term| term.name.starts_with("fold")).collect();
+    assert_eq!(folds.len(), 2);
+    // Parts of 64 coefficients on 2^10 points, and the lower table of as many rows: 16 x 2^24.4865
+    assert!((folds[0].bits - (123.9547 - 28.4865)).abs() < 0.0005, "{:?}", folds[0]);
+    // 4 coefficients on 2^6 points: 15 x 2^21.0749
+    assert!((folds[1].bits - (123.9547 - 24.9817)).abs() < 0.0005, "{:?}", folds[1]);
+}
+
+#[test]
 fn conditions_are_on_the_edge_where_they_should_be() {
     let values = |parameters: &Parameters, tables: &[TableProfile]| -> Vec<_> {
-        let conditions = report("", parameters, tables).conditions;
+        let conditions = report("", &unique(*parameters), tables).conditions;
         conditions.iter().map(|condition| (condition.name, condition.value, condition.limit)).collect()
     };
     assert_eq!(
@@ -140,7 +196,7 @@ fn conditions_are_on_the_edge_where_they_should_be() {
         ]
     );
     let holds = |parameters: &Parameters, table: TableProfile| {
-        report("", parameters, &[table]).conditions.iter().all(|condition| condition.holds())
+        report("", &unique(*parameters), &[table]).conditions.iter().all(|condition| condition.holds())
     };
     assert!(holds(&PARAMETERS, TALL));
     assert!(holds(&PARAMETERS, TableProfile { log_height: 21, ..TALL }));
@@ -155,22 +211,33 @@ fn conditions_are_on_the_edge_where_they_should_be() {
     assert!(!holds(&Parameters { log_final_polynomial: 10, ..PARAMETERS }, TALL), "final polynomial");
     assert!(holds(&Parameters { query_grinding: 24, ..PARAMETERS }, TALL));
     assert!(!holds(&Parameters { query_grinding: 25, ..PARAMETERS }, TALL), "grinding");
+    // Transcripts of Keccak have a salt; multiplicities begin with the theorem's.
+    let holds = |query_grinding, m| {
+        let parameters = Parameters { query_grinding, ..LISTS.parameters };
+        let scheme = Scheme { parameters, regime: Regime::Johnson { m }, ..LISTS };
+        report("", &scheme, &[TALL]).conditions.iter().all(|condition| condition.holds())
+    };
+    assert!(holds(28, 3));
+    assert!(!holds(29, 3), "grinding");
+    assert!(!holds(28, 2), "multiplicity");
 }
 
 #[test]
 fn grinding_is_worth_a_little_less_than_its_bits() {
     assert!((field_bits() - 123.954_738_7).abs() < 1e-6);
-    assert!(grinding_worth(0).abs() < 1e-12);
+    assert!(grinding_worth(Hash::Poseidon2, 0).abs() < 1e-12);
     // p = 127 x 2^24 + 1: of its residues modulo 2^20, zero has 127 x 16 + 1 = 2033 preimages.
     // log2(2130706433 / 2033) = 19.99929
-    assert!((grinding_worth(20) - 19.999_29).abs() < 1e-5);
+    assert!((grinding_worth(Hash::Poseidon2, 20) - 19.999_29).abs() < 1e-5);
     // 128 preimages: 30.9886847 - 7
-    assert!((grinding_worth(24) - 23.988_684_7).abs() < 1e-6);
+    assert!((grinding_worth(Hash::Poseidon2, 24) - 23.988_684_7).abs() < 1e-6);
+    // The low bits of 256 even ones.
+    assert!((grinding_worth(Hash::Keccak { digest: 26 }, 24) - 24.0).abs() < 1e-12);
 }
 
 #[test]
 fn the_least_grinding_is_the_least() {
-    let report = report("one", &PARAMETERS, &[TALL]);
+    let report = report("one", &unique(PARAMETERS), &[TALL]);
     let [buses, constraints] = [0, 1].map(|i| &report.terms[i]);
     assert_eq!((buses.site, constraints.site), (Some(Site::Lookup), None));
     // 108.0478 bits before.

@@ -1,11 +1,10 @@
 //! Whatever is made weaker by one step lowers the term that it belongs to, and no other.
 
-use ashlar_machine::Table;
-use ashlar_soundness::{TableProfile, report};
+use ashlar_soundness::{Hash, Regime, Report, Scheme, TableProfile, report};
 use ashlar_verifier::config::{Parameters, SEGMENT};
 
 const TABLE: TableProfile = TableProfile {
-    table: Table::Cpu,
+    name: "cpu",
     log_height: 21,
     main_width: 50,
     reads_next_row: true,
@@ -21,25 +20,33 @@ const TABLE: TableProfile = TableProfile {
     periodic: 0,
 };
 
-/// Names of the terms with fewer bits in the second proof; without rounds of folding that only one of the two has.
-fn lowered(before: (&Parameters, TableProfile), after: (&Parameters, TableProfile)) -> Vec<&'static str> {
-    const NAMES: [&str; 9] = [
-        "buses",
-        "constraints",
-        "point",
-        "batch",
-        "fold",
-        "queries",
-        "commitments",
-        "transcript",
-        "memory tree",
-    ];
-    let [before, after] = [before, after].map(|(parameters, table)| report("", parameters, &[table]));
-    let least = |report: &ashlar_soundness::Report, name: &str| {
+const NAMES: [&str; 9] = [
+    "buses",
+    "constraints",
+    "point",
+    "batch",
+    "fold",
+    "queries",
+    "commitments",
+    "transcript",
+    "memory, claims",
+];
+
+/// Names of the terms with fewer bits in the second report; without rounds of folding that only one of the two has.
+fn lower(before: &Report, after: &Report) -> Vec<&'static str> {
+    let least = |report: &Report, name: &str| {
         let bits = report.terms.iter().filter(|term| term.name.starts_with(name)).map(|term| term.bits);
         bits.fold(f64::INFINITY, f64::min)
     };
-    NAMES.into_iter().filter(|name| least(&after, name) < least(&before, name)).collect()
+    NAMES.into_iter().filter(|name| least(after, name) < least(before, name)).collect()
+}
+
+/// The same for two proofs of segments.
+fn lowered(before: (&Parameters, TableProfile), after: (&Parameters, TableProfile)) -> Vec<&'static str> {
+    let [before, after] = [before, after].map(|(parameters, table)| {
+        report("", &Scheme { parameters: *parameters, ..Scheme::SEGMENT }, &[table])
+    });
+    lower(&before, &after)
 }
 
 /// A change, and the terms that it lowers.
@@ -96,4 +103,23 @@ fn tables() {
     let fixed = TableProfile { fixed_width: 3, ..TABLE };
     let read = TableProfile { fixed_next: true, ..fixed };
     assert_eq!(lowered((&SEGMENT, fixed), (&SEGMENT, read)), ["batch"]);
+}
+
+#[test]
+fn regimes_and_hashes() {
+    let one = Scheme { parameters: Parameters { log_blowup: 4, ..SEGMENT }, ..Scheme::SEGMENT };
+    let lists = Scheme { regime: Regime::Johnson { m: 3 }, ..one };
+    let keccak = Scheme { hash: Hash::Keccak { digest: 26 }, ..Scheme::SEGMENT };
+    let all_but_queries = ["buses", "constraints", "point", "batch", "fold"];
+    let cases: [(Scheme, Scheme, &[&str]); 5] = [
+        (one, lists, &all_but_queries),
+        (lists, one, &["queries"]),
+        (lists, Scheme { regime: Regime::Johnson { m: 4 }, ..lists }, &all_but_queries),
+        (Scheme::SEGMENT, keccak, &["commitments"]),
+        (keccak, Scheme { hash: Hash::Keccak { digest: 25 }, ..keccak }, &["commitments"]),
+    ];
+    for (i, (before, after, expected)) in cases.into_iter().enumerate() {
+        let [before, after] = [before, after].map(|scheme| report("", &scheme, &[TABLE]));
+        assert_eq!(lower(&before, &after), expected, "case {i}");
+    }
 }

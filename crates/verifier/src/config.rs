@@ -29,6 +29,18 @@ pub type Pcs = TwoAdicFriPcs<Val, Radix2DitParallel<Val>, ValMmcs, ChallengeMmcs
 /// What Plonky3 is told.
 pub type Config = StarkConfig<Pcs, Challenge, Challenger>;
 
+/// Hashes the rows of proofs that the narrow table verifies: a sponge of rate 8 and capacity 8.
+pub type LeafHash16 = PaddingFreeSponge<Poseidon2KoalaBear<16>, 16, 8, 8>;
+/// Commits to their matrices over the base field.
+pub type ShrinkValMmcs =
+    MerkleTreeMmcs<<Val as Field>::Packing, <Val as Field>::Packing, LeafHash16, NodeHash, 2, 8>;
+/// Commits to their matrices over the extension field.
+pub type ShrinkChallengeMmcs = ExtensionMmcs<Val, Challenge, ShrinkValMmcs>;
+/// Their polynomial commitment scheme.
+pub type ShrinkPcs = TwoAdicFriPcs<Val, Radix2DitParallel<Val>, ShrinkValMmcs, ShrinkChallengeMmcs>;
+/// What Plonky3 is told of them.
+pub type ShrinkConfig = StarkConfig<ShrinkPcs, Challenge, Challenger>;
+
 /// Every number that the security level depends on beside the tables themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameters {
@@ -68,6 +80,50 @@ pub const SEGMENT: Parameters = Parameters {
     cap_height: 4,
 };
 
+/// The parameters of recursion proofs.
+pub const RECURSION: Parameters = Parameters {
+    log_blowup: 2,
+    log_final_polynomial: 5,
+    log_arity_max: 4,
+    queries: 118,
+    query_grinding: 20,
+    fold_grinding: 0,
+    batch_grinding: 6,
+    lookup_grinding: 2,
+    point_grinding: 0,
+    cap_height: 4,
+};
+
+/// The parameters of the proofs that the last circuit verifies. The queries are those of the Johnson regime with
+/// multiplicity 3 (`ashlar soundness`): the last circuit pays for each.
+pub const SHRINK: Parameters = Parameters {
+    log_blowup: 6,
+    log_final_polynomial: 5,
+    log_arity_max: 4,
+    queries: 28,
+    query_grinding: 24,
+    fold_grinding: 14,
+    batch_grinding: 24,
+    lookup_grinding: 6,
+    point_grinding: 2,
+    cap_height: 0,
+};
+
+/// The parameters of the last proof: as few bytes as Ethereum can be given. Johnson regime with multiplicity 3; two queries
+/// more than that asks for, so that it also holds with the radius as the theorem's text prints it.
+pub const LAST: Parameters = Parameters {
+    log_blowup: 6,
+    log_final_polynomial: 8,
+    log_arity_max: 4,
+    queries: 28,
+    query_grinding: 28,
+    fold_grinding: 17,
+    batch_grinding: 23,
+    lookup_grinding: 4,
+    point_grinding: 2,
+    cap_height: 0,
+};
+
 impl Parameters {
     /// The same as Plonky3 wants it.
     pub fn config(&self) -> Config {
@@ -75,7 +131,28 @@ impl Parameters {
         let leaves = LeafHash::new(default_koalabear_poseidon2_24());
         let nodes = NodeHash::new(permutation.clone());
         let mmcs = ValMmcs::new(leaves, nodes, self.cap_height);
-        let fri = FriParameters {
+        let pcs = Pcs::new(Radix2DitParallel::default(), mmcs.clone(), self.fri(ChallengeMmcs::new(mmcs)));
+        StarkConfig::new(pcs, Challenger::new(permutation))
+            .with_lookup_proof_of_work_bits(self.lookup_grinding)
+            .with_ood_proof_of_work_bits(self.point_grinding)
+    }
+
+    /// The same for proofs that the narrow table verifies.
+    pub fn shrink_config(&self) -> ShrinkConfig {
+        let permutation = default_koalabear_poseidon2_16();
+        let leaves = LeafHash16::new(permutation.clone());
+        let nodes = NodeHash::new(permutation.clone());
+        let mmcs = ShrinkValMmcs::new(leaves, nodes, self.cap_height);
+        let fri = self.fri(ShrinkChallengeMmcs::new(mmcs.clone()));
+        let pcs = ShrinkPcs::new(Radix2DitParallel::default(), mmcs, fri);
+        StarkConfig::new(pcs, Challenger::new(permutation))
+            .with_lookup_proof_of_work_bits(self.lookup_grinding)
+            .with_ood_proof_of_work_bits(self.point_grinding)
+    }
+
+    /// What folding is told.
+    fn fri<M>(&self, mmcs: M) -> FriParameters<M> {
+        FriParameters {
             log_blowup: self.log_blowup,
             log_final_poly_len: self.log_final_polynomial,
             max_log_arity: self.log_arity_max,
@@ -83,11 +160,7 @@ impl Parameters {
             batch_proof_of_work_bits: self.batch_grinding,
             commit_proof_of_work_bits: self.fold_grinding,
             query_proof_of_work_bits: self.query_grinding,
-            mmcs: ChallengeMmcs::new(mmcs.clone()),
-        };
-        let pcs = Pcs::new(Radix2DitParallel::default(), mmcs, fri);
-        StarkConfig::new(pcs, Challenger::new(permutation))
-            .with_lookup_proof_of_work_bits(self.lookup_grinding)
-            .with_ood_proof_of_work_bits(self.point_grinding)
+            mmcs,
+        }
     }
 }

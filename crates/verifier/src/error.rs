@@ -26,6 +26,8 @@ pub enum MalformedProof {
     OutputTooLong { bytes: usize },
     #[error("the proof has {segments} segments, more than {}", crate::proof::SEGMENTS_MAX)]
     TooManySegments { segments: usize },
+    #[error("the proof has {statements} statements, more than {}", crate::aggregate::STATEMENTS_MAX)]
+    TooManyStatements { statements: usize },
     #[error("the bytes are not the canonical encoding of the proof that they hold")]
     NotCanonical,
 }
@@ -46,6 +48,11 @@ pub enum MalformedKey {
     Encoding(postcard::Error),
     #[error("the key's commitment has {roots} roots, not {}", 1 << crate::config::SEGMENT.cap_height)]
     Cap { roots: usize },
+    #[error(
+        "there are {circuits} circuits, not {}, or a commitment has a wrong number of roots",
+        crate::circuits::Circuit::COUNT
+    )]
+    Circuits { circuits: usize },
     #[error("the bytes are not the canonical encoding of the key that they hold")]
     NotCanonical,
 }
@@ -72,4 +79,20 @@ pub enum RefusedProof {
     EndOutside { segment: usize },
     #[error("segment {segment} is not proven: {reason}")]
     Segment { segment: usize, reason: String },
+}
+
+/// An aggregated proof that does not prove its statements.
+#[derive(Debug, Error)]
+#[allow(missing_docs)] // The messages say it.
+pub enum RefusedAggregate {
+    #[error("the proof has no statement")]
+    NoStatement,
+    #[error("{key} is no program's key: a number in it is not below the field's order")]
+    ProgramKey { key: ProgramKey },
+    #[error("the proof is of circuit {circuit}, which makes no claim about {statements} statements")]
+    Circuit { circuit: u8, statements: usize },
+    #[error("the proof does not have the tables of its layer")]
+    Tables,
+    #[error("the statements are not proven: {reason}")]
+    Proof { reason: String },
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ashlar_machine::hash::{Digest, Hasher};
+use ashlar_machine::hash::{Digest, Hasher, tag};
 use ashlar_machine::{SHAPES, Val};
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 use p3_symmetric::MerkleCap;
@@ -49,6 +49,30 @@ impl core::fmt::Display for ProgramKey {
     }
 }
 
+impl ProgramKey {
+    /// From the elements of a digest.
+    pub fn from_elements(digest: &Digest) -> Self {
+        let mut key = [0; 32];
+        for (bytes, element) in key.as_chunks_mut::<4>().0.iter_mut().zip(digest) {
+            *bytes = element.as_canonical_u32().to_be_bytes();
+        }
+        Self(key)
+    }
+
+    /// The elements of the digest that it is. None if a number in it is not below p, hence if it is no program's.
+    pub fn elements(&self) -> Option<Digest> {
+        let mut digest = [Val::ZERO; 8];
+        for (element, bytes) in digest.iter_mut().zip(self.0.as_chunks::<4>().0) {
+            let number = u32::from_be_bytes(*bytes);
+            *element = Val::from_u32(number);
+            if element.as_canonical_u32() != number {
+                return None;
+            }
+        }
+        Some(digest)
+    }
+}
+
 impl VerifyingKey {
     /// The encoding: magic, version, then the fields.
     pub fn encode(&self) -> Vec<u8> {
@@ -83,21 +107,32 @@ impl VerifyingKey {
 
     /// programKey, as `specs/007-proof.md` defines it.
     pub fn program_key(&self) -> ProgramKey {
-        let mut elements = Vec::from([Val::from_u32(MACHINE_VERSION)]);
-        elements.extend(parameters(&SEGMENT).map(|x| Val::from_u32(x as u32)));
-        elements.push(Val::from_usize(SHAPES.len()));
-        elements.extend(SHAPES.iter().flat_map(|shape| shape.heights.map(Val::from_u8)));
-        elements.extend(self.initial_root);
+        ProgramKey::from_elements(&self.program_key_digest())
+    }
+
+    /// programKey as field elements.
+    pub fn program_key_digest(&self) -> Digest {
+        Hasher::default().sponge(tag::PROGRAM_KEY, &self.preimage())
+    }
+
+    /// What programKey is the hash of: what belongs to the program, then what is the same for all programs.
+    pub fn preimage(&self) -> Vec<Val> {
+        let mut elements = Vec::from(self.initial_root);
+        elements.extend(self.fixed.roots().iter().flatten());
         // Below 2^24: text lies in the image.
         elements.push(Val::from_u32(self.entry));
-        elements.extend(self.fixed.roots().iter().flatten());
-        let digest = hash(&elements);
-        let mut key = [0; 32];
-        for (bytes, element) in key.as_chunks_mut::<4>().0.iter_mut().zip(digest) {
-            *bytes = element.as_canonical_u32().to_be_bytes();
-        }
-        ProgramKey(key)
+        elements.extend(machine_elements());
+        elements
     }
+}
+
+/// The end of programKey's preimage: the machine's version, the parameters of segment proofs, the shapes.
+pub fn machine_elements() -> Vec<Val> {
+    let mut elements = Vec::from([Val::from_u32(MACHINE_VERSION)]);
+    elements.extend(parameters(&SEGMENT).map(|x| Val::from_u32(x as u32)));
+    elements.push(Val::from_usize(SHAPES.len()));
+    elements.extend(SHAPES.iter().flat_map(|shape| shape.heights.map(Val::from_u8)));
+    elements
 }
 
 const fn parameters(parameters: &Parameters) -> [usize; 10] {
@@ -125,15 +160,4 @@ const fn parameters(parameters: &Parameters) -> [usize; 10] {
         point_grinding,
         cap_height,
     ]
-}
-
-/// Compresses the elements' number and then the elements, 8 at a time, the last block filled up with zeros.
-fn hash(elements: &[Val]) -> Digest {
-    let hasher = Hasher::default();
-    let mut digest = [Val::ZERO; 8];
-    digest[0] = Val::from_usize(elements.len());
-    elements.chunks(8).fold(digest, |digest, chunk| {
-        let block = core::array::from_fn(|i| chunk.get(i).copied().unwrap_or_default());
-        hasher.compress(&digest, &block)
-    })
 }

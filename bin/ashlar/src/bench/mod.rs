@@ -1,6 +1,7 @@
 //! `ashlar bench`: figures, with the machine they were measured on.
 
 mod ecrecover;
+mod layers;
 mod prover;
 mod vm;
 

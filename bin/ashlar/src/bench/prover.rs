@@ -1,14 +1,16 @@
 //! `ashlar bench prover`: what proofs of blocks take.
 
-use super::{ecrecover::Cost, origin};
+use super::{ecrecover::Cost, layers::Layers, origin};
 use crate::{
-    guest,
+    allocator::{keep_memory, return_memory},
+    circuits, guest,
     input::Block,
     output,
     progress::{Progress, words},
-    proving::{Setup, Times},
+    proving::{How, Setup, Times},
     report::{Report, reset_peak_memory},
 };
+use ashlar_prover::{Event, aggregate::Aggregator};
 use ashlar_vm::{
     Program,
     bench::{Speed, measure},
@@ -28,12 +30,18 @@ const EXECUTOR_RUNS: u32 = 5;
 /// Measures proofs of blocks: time by phase, memory, cells, bytes; the executor on the same blocks, and what an ECRECOVER
 /// costs in the guest.
 ///
-/// Nothing is kept. Each block is proven once; expect differences of some per cent from run to run.
+/// Nothing is kept. Each block is proven once; expect differences of some per cent from run to run. With --aggregate, the
+/// segments become one proof, and each is proven twice: once for the time, once for the memory of each layer, where freed
+/// memory is given back at once, which takes longer.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Blocks to prove: folders as `ashlar prove` takes them.
     #[arg(value_name = "FOLDER", default_value = "inputs/small")]
     folders: Vec<PathBuf>,
+
+    /// Make one proof of all segments, and measure its layers.
+    #[arg(long)]
+    aggregate: bool,
 
     /// Print one JSON object instead of text.
     #[arg(long)]
@@ -45,6 +53,7 @@ struct Row {
     name: String,
     executor: Speed,
     report: Report,
+    layers: Option<Layers>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
@@ -52,8 +61,11 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let ecrecover = Cost::measure(&program).wrap_err("ECRECOVER is not measured")?;
     let progress = Progress::new();
     let setup = Setup::new(&program, &progress)?;
-    let rows: eyre::Result<Vec<_>> =
-        arguments.folders.iter().map(|folder| prove(&program, &setup, folder)).collect();
+    let rows: eyre::Result<Vec<_>> = arguments
+        .folders
+        .iter()
+        .map(|folder| measure_folder(&program, &setup, folder, arguments.aggregate))
+        .collect();
     progress.finish();
     let rows = rows?;
     match arguments.json {
@@ -73,26 +85,22 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     }
 }
 
-fn prove(program: &Program, setup: &Setup<'_>, folder: &Path) -> eyre::Result<Row> {
+fn measure_folder(program: &Program, setup: &Setup<'_>, folder: &Path, aggregate: bool) -> eyre::Result<Row> {
     let name = folder.file_name().ok_or_else(|| eyre!("{} is no folder of a block", folder.display()))?;
     let name = name.to_string_lossy().into_owned();
-    let progress = Progress::new();
-    reset_peak_memory();
-    let start = Instant::now();
-    let input = read_folder(folder, None).wrap_err_with(|| format!("no block in {}", folder.display()))?;
-    let read = start.elapsed();
-    let native = Instant::now();
-    let block = Block::new(input)?;
-    let times = Times { read, native: native.elapsed(), ..Times::default() };
-    let hints = block.hints.clone();
-    let (proven, mut report) = setup.prove(block, times, None, &progress)?;
-    let write = Instant::now();
-    report.proof_bytes = proven.proof.encode().len();
-    report.times.write = write.elapsed();
-    // The setup is made once for all blocks; a command that proves one makes it too.
-    report.times.total = start.elapsed() + report.times.setup;
-    progress.finish();
-    progress.say(&format!("{name} is proven in {}", words(report.times.total)));
+    let mut layers = aggregate.then(Layers::default);
+    if let Some(layers) = &mut layers {
+        return_memory();
+        let report = prove(setup, folder, true, &mut |event| layers.watch_memory(event));
+        keep_memory();
+        drop(report?);
+    }
+    if !reset_peak_memory() {
+        eprintln!("note: peak memory is that of the whole process");
+    }
+    let mut watch = |event: &Event<'_>| layers.iter_mut().for_each(|layers| layers.watch_time(event));
+    let (hints, report) = prove(setup, folder, aggregate, &mut watch)?;
+    eprintln!("{name} is proven in {}", words(report.times.total));
     let mut executor = measure(program, &hints, &mut ())?;
     for _ in 1..EXECUTOR_RUNS {
         let speed = measure(program, &hints, &mut ())?;
@@ -100,7 +108,34 @@ fn prove(program: &Program, setup: &Setup<'_>, folder: &Path) -> eyre::Result<Ro
             executor = speed;
         }
     }
-    Ok(Row { name, executor, report })
+    Ok(Row { name, executor, report, layers })
+}
+
+/// Proves a block, with nothing kept and no circuit made before; returns the hints that it was executed with, too.
+fn prove(
+    setup: &Setup<'_>,
+    folder: &Path,
+    aggregate: bool,
+    watch: &mut dyn FnMut(&Event<'_>),
+) -> eyre::Result<(Vec<u32>, Report)> {
+    let progress = Progress::new();
+    let start = Instant::now();
+    let input = read_folder(folder, None).wrap_err_with(|| format!("no block in {}", folder.display()))?;
+    let read = start.elapsed();
+    let native = Instant::now();
+    let block = Block::new(input)?;
+    let times = Times { read, native: native.elapsed(), ..Times::default() };
+    let hints = block.hints.clone();
+    let aggregator = aggregate.then(circuits::keys).transpose()?.map(Aggregator::new);
+    let how = How { aggregator: aggregator.as_ref(), store: None, watch };
+    let (proven, mut report) = setup.prove(block, times, how, &progress)?;
+    let write = Instant::now();
+    report.proof_bytes = proven.proof.encode().len();
+    report.times.write = write.elapsed();
+    // The setup is made once for all blocks; a command that proves one makes it too.
+    report.times.total = start.elapsed() + report.times.setup;
+    progress.finish();
+    Ok((hints, report))
 }
 
 impl Row {
@@ -111,11 +146,15 @@ impl Row {
             "seconds": self.executor.time.as_secs_f64(),
             "instructions_per_second": self.executor.per_second(),
         });
+        if let Some(layers) = &self.layers {
+            report["layers"] = layers.json();
+        }
         report
     }
 
     fn text(&self) -> String {
         let speed = self.executor.per_second() / 1e6;
-        format!("{}\n{}\nexecutor      {speed:.0} M instructions/s\n\n", self.name, self.report)
+        let layers = self.layers.as_ref().map(Layers::to_string).unwrap_or_default();
+        format!("{}\n{}\n{layers}executor      {speed:.0} M instructions/s\n\n", self.name, self.report)
     }
 }

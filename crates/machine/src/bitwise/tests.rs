@@ -38,7 +38,7 @@ fn states_what_the_isa_says() {
 fn every_column_matters() {
     let mut counts = TableCounts::default();
     let trace = generate(&events(), 64, &mut counts);
-    testing::assert_every_column_matters(&BitwiseAir, &trace, &[], &[]);
+    testing::assert_every_column_matters(&BitwiseAir, &trace, &[], BitwiseColumns::FILLING);
 }
 
 #[test]

@@ -97,12 +97,12 @@ fn hands_over_what_the_specification_says() {
 #[test]
 fn every_column_matters() {
     let trace = generate(&NUMBERS.map(event), 16, &mut TableCounts::default());
-    testing::assert_every_column_matters(&CallAir, &trace, &[], &[]);
+    testing::assert_every_column_matters(&CallAir, &trace, &[], CallColumns::FILLING);
 }
 
 #[test]
 fn stays_in_the_budget() {
-    assert_eq!(testing::shape(&CallAir), (23, 44, 3));
+    assert_eq!(testing::shape(&CallAir), (24, 44, 3));
 }
 
 /// What the other tables see of a forged row, the second of which is padding.

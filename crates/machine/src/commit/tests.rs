@@ -86,7 +86,7 @@ fn absorbs_the_words_of_each_call() {
 #[test]
 fn every_column_matters() {
     let (trace, public_values) = honest();
-    testing::assert_every_column_matters(&CommitAir, &trace, &public_values, &[]);
+    testing::assert_every_column_matters(&CommitAir, &trace, &public_values, CommitColumns::FILLING);
 }
 
 #[test]
@@ -181,5 +181,5 @@ fn padding_turned_live_takes_a_call_that_nobody_makes() {
 
 #[test]
 fn width() {
-    testing::assert_width(&CommitAir, 45, 20);
+    testing::assert_width(&CommitAir, 48, 20);
 }

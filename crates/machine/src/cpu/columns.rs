@@ -1,4 +1,4 @@
-use crate::columns::columns;
+use crate::columns::{columns, part};
 
 /// One flag per class of instructions; at most one is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Classes<T> {
     pub ecall: T,
 }
 
-columns!(Classes);
+part!(Classes);
 
 /// One row.
 #[derive(Clone, Copy, Debug)]

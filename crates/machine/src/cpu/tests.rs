@@ -245,10 +245,10 @@ fn every_column_matters() {
     let machine = every_class();
     check(&machine, 32);
     let (trace, _) = machine.trace(32);
-    testing::assert_every_column_matters(&CpuAir, &trace, &machine.public_values(), &[]);
+    testing::assert_every_column_matters(&CpuAir, &trace, &machine.public_values(), CpuColumns::FILLING);
 }
 
 #[test]
 fn has_the_planned_width() {
-    assert_eq!(testing::shape(&CpuAir), (51, 44, 3));
+    assert_eq!(testing::shape(&CpuAir), (52, 44, 3));
 }

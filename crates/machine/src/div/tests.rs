@@ -128,12 +128,12 @@ fn every_column_matters() {
     let events: Vec<_> =
         operands.iter().flat_map(|(x, b)| OPS.map(|op| DivEvent { op, x: *x, b: *b })).collect();
     let trace = generate(&events, 16, &mut TableCounts::default());
-    testing::assert_every_column_matters(&DivAir, &trace, &[], &[]);
+    testing::assert_every_column_matters(&DivAir, &trace, &[], DivColumns::FILLING);
 }
 
 #[test]
 fn width_is_within_budget() {
-    assert_eq!(testing::total_width(&DivAir), 21 + 4 * (1 + 3 + 2));
+    assert_eq!(testing::total_width(&DivAir), 24 + 4 * (1 + 3 + 2));
 }
 
 /// The margin that the other columns determine.

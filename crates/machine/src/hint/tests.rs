@@ -88,7 +88,7 @@ fn counts_rows() {
 #[test]
 fn every_column_matters() {
     let trace = honest(&[event(3, 1 << 22, 11), event(9, 1 << 23, 4)], 8);
-    testing::assert_every_column_matters(&HintAir, &trace, &[], &[]);
+    testing::assert_every_column_matters(&HintAir, &trace, &[], HintColumns::FILLING);
 }
 
 #[test]

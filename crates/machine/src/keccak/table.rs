@@ -10,12 +10,16 @@ use p3_lookup::{Count, InteractionBuilder};
 use p3_matrix::dense::RowMajorMatrix;
 
 use super::layout::{BASE, ROUNDS, SLICES, bus_name};
-use crate::Val;
+use crate::{GROUP, Val};
 
 /// Rows of the table: more than its entries need, which puts the height in the grid of heights.
 const HEIGHT: usize = 1 << 17;
 /// Fields of a message.
 pub(super) const FIELDS: usize = 7;
+/// Columns of the entries: a message's fields, and a free one that fills a row up to a multiple of [`GROUP`].
+const FIXED: usize = FIELDS.next_multiple_of(GROUP);
+/// Columns: the count, and free ones that fill a row up.
+const WIDTH: usize = GROUP;
 
 /// Tags of the entries. Tags 0 to 3: key, low, high, where bit i of the result is bit 1 of the key's digit i, `high` is
 /// the piece of its top *tag* bits and `low` that of the others.
@@ -203,19 +207,22 @@ impl KeccakTableAir {
 
 impl BaseAir<Val> for KeccakTableAir {
     fn width(&self) -> usize {
-        1
+        WIDTH
     }
 
     fn preprocessed_trace(&self) -> Option<RowMajorMatrix<Val>> {
         if !self.has_entries {
             return None;
         }
-        let values = (0..HEIGHT).flat_map(|index| entry(index).map(Val::from_u32));
-        Some(RowMajorMatrix::new(values.collect(), FIELDS))
+        let mut values = Val::zero_vec(HEIGHT * FIXED);
+        for (index, row) in values.chunks_exact_mut(FIXED).enumerate() {
+            row[..FIELDS].copy_from_slice(&entry(index).map(Val::from_u32));
+        }
+        Some(RowMajorMatrix::new(values, FIXED))
     }
 
     fn preprocessed_width(&self) -> usize {
-        FIELDS
+        FIXED
     }
 
     fn main_next_row_columns(&self) -> Vec<usize> {
@@ -231,12 +238,17 @@ impl<AB: InteractionBuilder<F = Val>> Air<AB> for KeccakTableAir {
     fn eval(&self, builder: &mut AB) {
         let count: AB::Expr = builder.main().current_slice()[0].into();
         let fixed = builder.preprocessed().clone();
-        let fields: Vec<AB::Expr> = fixed.current_slice().iter().map(|field| (*field).into()).collect();
+        let fields: Vec<AB::Expr> =
+            fixed.current_slice()[..FIELDS].iter().map(|field| (*field).into()).collect();
         builder.push_interaction(bus_name::TABLE, fields, Count::provided(-count));
     }
 }
 
 /// The table's trace: how often each entry is asked for.
 pub fn generate_table(counts: &KeccakCounts) -> RowMajorMatrix<Val> {
-    RowMajorMatrix::new(counts.0.iter().map(|count| Val::from_u32(*count)).collect(), 1)
+    let mut values = Val::zero_vec(HEIGHT * WIDTH);
+    for (row, count) in values.chunks_exact_mut(WIDTH).zip(&counts.0) {
+        row[0] = Val::from_u32(*count);
+    }
+    RowMajorMatrix::new(values, WIDTH)
 }

@@ -64,12 +64,12 @@ proptest! {
 #[test]
 fn every_column_matters() {
     let trace = generate(&events(), 256, &mut TableCounts::default());
-    testing::assert_every_column_matters(&LessThanAir, &trace, &[], &[]);
+    testing::assert_every_column_matters(&LessThanAir, &trace, &[], LessThanColumns::FILLING);
 }
 
 #[test]
 fn has_the_planned_width() {
-    assert_eq!(testing::total_width(&LessThanAir), 9 + 12 + 4);
+    assert_eq!(testing::total_width(&LessThanAir), 12 + 12 + 4);
 }
 
 fn is_accepted(event: LessThanEvent, change: impl FnOnce(&mut LessThanLane<Val>)) -> bool {

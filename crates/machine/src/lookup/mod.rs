@@ -17,6 +17,9 @@ const ENTRIES: u32 = 1 << 16;
 /// is not asked for.
 pub const HEIGHT: usize = 1 << 17;
 
+/// Columns: three counts, and a free one that fills a row up to a multiple of [`crate::GROUP`].
+const WIDTH: usize = 4;
+
 /// The table of 16-bit numbers, pairs of bytes, and their conjunction.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LookupAir {
@@ -32,7 +35,7 @@ impl LookupAir {
 
 impl BaseAir<Val> for LookupAir {
     fn width(&self) -> usize {
-        3
+        WIDTH
     }
 
     /// x, x / 256, x mod 256, and the conjunction of the last two.
@@ -78,10 +81,10 @@ impl<AB: InteractionBuilder<F = Val>> Air<AB> for LookupAir {
 /// The trace: how often each entry is asked for.
 pub fn generate(counts: &TableCounts) -> RowMajorMatrix<Val> {
     let rows = counts.range16.iter().zip(&counts.bytes).zip(&counts.and);
-    let values = rows.flat_map(|((range16, bytes), and)| [*range16, *bytes, *and].map(Val::from_u32));
+    let values = rows.flat_map(|((range16, bytes), and)| [*range16, *bytes, *and, 0].map(Val::from_u32));
     let mut values: Vec<_> = values.collect();
-    values.resize(HEIGHT * 3, Val::ZERO);
-    RowMajorMatrix::new(values, 3)
+    values.resize(HEIGHT * WIDTH, Val::ZERO);
+    RowMajorMatrix::new(values, WIDTH)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 use core::borrow::{Borrow, BorrowMut};
+use core::ops::Range;
 
-use crate::columns::columns;
+use crate::GROUP;
+use crate::columns::part;
 
 /// The columns whose number does not depend on the length of the numbers.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +22,7 @@ pub struct ModmulHead<T> {
     pub quarter: [T; 4],
 }
 
-columns!(ModmulHead);
+part!(ModmulHead);
 
 /// One row: a view of its columns, in the order in which they lie. `S` is a slice.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +75,14 @@ const fn wide_carries(words: usize) -> usize {
 
 /// Number of columns.
 pub const fn width(words: usize) -> usize {
+    filling(words).end
+}
+
+/// The columns behind all others, up to a multiple of [`GROUP`]. They are free: nothing reads them.
+pub(super) const fn filling(words: usize) -> Range<usize> {
     let numbers = 4 * 4 * words + 2 * words;
-    ModmulHead::WIDTH + (words / 2 - 1) + numbers + carries(words) + wide_carries(words)
+    let start = ModmulHead::WIDTH + (words / 2 - 1) + numbers + carries(words) + wide_carries(words);
+    start..start.next_multiple_of(GROUP)
 }
 
 impl<'a, T> ModmulColumns<&'a ModmulHead<T>, &'a [T]> {
@@ -97,7 +105,7 @@ impl<'a, T> ModmulColumns<&'a ModmulHead<T>, &'a [T]> {
             carry: next(carries(words)),
             high: next(wide_carries(words)),
         };
-        assert!(rest.is_empty());
+        assert_eq!(rest.len(), filling(words).len());
         columns
     }
 }
@@ -122,7 +130,7 @@ impl<'a, T> ModmulColumns<&'a mut ModmulHead<T>, &'a mut [T]> {
             carry: next(carries(words)),
             high: next(wide_carries(words)),
         };
-        assert!(rest.is_empty());
+        assert_eq!(rest.len(), filling(words).len());
         columns
     }
 }

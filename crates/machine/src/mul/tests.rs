@@ -106,7 +106,7 @@ fn every_column_matters() {
     let events: Vec<_> =
         words.iter().flat_map(|x| OPS.map(|op| MulEvent { op, x: *x, b: 0xfedc_ba98 })).collect();
     let trace = generate(&events, 16, &mut TableCounts::default());
-    testing::assert_every_column_matters(&MulAir, &trace, &[], &[]);
+    testing::assert_every_column_matters(&MulAir, &trace, &[], MulColumns::FILLING);
 }
 
 #[test]

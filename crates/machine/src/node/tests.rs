@@ -168,7 +168,7 @@ fn a_segment_without_accesses_has_a_root_only() {
 #[test]
 fn every_column_matters() {
     let (_, trace, public_values) = honest();
-    testing::assert_every_column_matters(&NodeAir, &trace, &public_values, &[]);
+    testing::assert_every_column_matters(&NodeAir, &trace, &public_values, NodeColumns::FILLING);
 }
 
 #[test]
@@ -268,5 +268,5 @@ fn refuses_to_open_pages_whose_addresses_wrap() {
 
 #[test]
 fn width() {
-    testing::assert_width(&NodeAir, 55, 16);
+    testing::assert_width(&NodeAir, 56, 16);
 }

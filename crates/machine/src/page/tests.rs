@@ -84,7 +84,7 @@ fn memory_begins_with_the_old_leaf_and_ends_with_the_new_one() {
 
 #[test]
 fn every_column_matters() {
-    testing::assert_every_column_matters(&PageAir::default(), &honest(), &[], &[]);
+    testing::assert_every_column_matters(&PageAir::default(), &honest(), &[], PageColumns::FILLING);
 }
 
 /// If a page's rows could be real one by one, words would be on the memory bus without a leaf that holds them.
@@ -143,5 +143,5 @@ fn refuses_a_chain_of_digests_that_is_cut() {
 
 #[test]
 fn width() {
-    testing::assert_width(&PageAir::default(), 54, 28);
+    testing::assert_width(&PageAir::default(), 56, 28);
 }

@@ -74,7 +74,7 @@ proptest! {
 #[test]
 fn every_column_matters() {
     let trace = generate(&events(), 512, &mut TableCounts::default());
-    testing::assert_every_column_matters(&ShiftAir, &trace, &[], &[]);
+    testing::assert_every_column_matters(&ShiftAir, &trace, &[], ShiftColumns::FILLING);
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn states_no_lie_after_two_changes() {
     let differences = [1, -1, 255, 256, -256, 1 << 16, -(1 << 16)].map(Val::from_i32);
     let fractions = [32, 256, 1 << 16].map(|scale| Val::from_u32(scale).inverse());
     let differences: Vec<_> = differences.into_iter().chain(fractions).collect();
-    let width = ShiftColumns::WIDTH / LANES;
+    let width = ShiftColumns::FILLING.start / LANES;
     for op in OPS {
         let mut trace =
             generate(&[ShiftEvent { op, x: 0xbeef_fff8, b: 0x29 }], 1, &mut TableCounts::default());

@@ -18,8 +18,10 @@ fn refuses_a_changed_cell_of_every_table() {
     for table in 0..tables {
         let mut traces = fixture.prover.trace(job).expect("traces");
         let changed = &mut traces.tables[table];
-        let width = changed.trace.width();
-        changed.trace.values[width / 2] += Val::ONE;
+        // This table has one column; the others fill its rows up.
+        let is_single = changed.table == Table::KeccakTable;
+        let column = if is_single { 0 } else { changed.trace.width() / 2 };
+        changed.trace.values[column] += Val::ONE;
         let name = changed.table.name();
         let (proof, _) = fixture.prover.prove(job, &traces).expect("a proof");
         let refused = fixture.verifier.verify_segment(1, &job.start, &proof);

@@ -1,5 +1,7 @@
 //! A program that uses what the smallest shape has, and the proof of its run in two segments.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use ashlar_abi::call;
@@ -81,6 +83,7 @@ pub(crate) fn program_of_other_calls() -> Program {
 
 /// A program with all that belongs to it.
 pub(crate) struct Fixture {
+    pub(crate) program: &'static Program,
     pub(crate) prover: Prover<'static>,
     pub(crate) verifier: Verifier,
     pub(crate) jobs: Vec<SegmentJob>,
@@ -98,7 +101,7 @@ impl Fixture {
         let verifier = prover.verifier();
         let proof = RunProof { program_key: verifier.program_key(), output: OUTPUT.to_vec(), segments };
         let bytes = proof.encode();
-        Self { prover, verifier, jobs, bytes }
+        Self { program, prover, verifier, jobs, bytes }
     }
 
     /// The proof, again and again.
@@ -114,11 +117,42 @@ impl Fixture {
 
 /// The two segments of the run, cut in the middle.
 fn jobs(program: &Program) -> Vec<SegmentJob> {
+    with_plan(program, |plan| plan.jobs().map(|job| job.expect("a job")).collect())
+}
+
+/// The plan of the run, cut in the middle.
+pub(crate) fn with_plan<T>(program: &Program, work: impl FnOnce(&Plan<'_>) -> T) -> T {
     let hints = hints(OUTPUT);
     let cycles = ashlar_vm::run(program, &hints, Options::default()).expect("a run").cycles;
     let limits = SegmentLimits { cycles: cycles.div_ceil(2), shapes: vec![SHAPES[0]] };
-    let plan = Plan::with_limits(program, &hints, Options::default(), limits).expect("a plan");
-    plan.jobs().map(|job| job.expect("a job")).collect()
+    work(&Plan::with_limits(program, &hints, Options::default(), limits).expect("a plan"))
+}
+
+/// A folder that goes away with the test.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("ashlar-proofs-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+
+    /// The files with this extension, in order of their names.
+    pub(crate) fn files(&self, extension: &str) -> Vec<PathBuf> {
+        let entries = fs::read_dir(&self.0).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let mut paths: Vec<_> =
+            entries.filter(|path| path.extension().is_some_and(|x| x == extension)).collect();
+        paths.sort();
+        paths
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A test that removed it is done with it.
+        drop(fs::remove_dir_all(&self.0));
+    }
 }
 
 /// The run that the tests are about.

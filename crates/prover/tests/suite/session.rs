@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ashlar_prover::{Event, Plan, Prover, SegmentStore, Session, SessionFailure, Stored};
+use ashlar_prover::{Event, Plan, Prover, SegmentId, SegmentStore, Session, SessionFailure, Stored};
+use ashlar_verifier::SegmentProof;
 use ashlar_vm::asm::{Assembler, reg};
 use ashlar_vm::{Op, Options, Program, SHAPES, SegmentLimits};
 
@@ -110,17 +111,17 @@ fn a_session_goes_on_with_what_is_good_in_the_store_and_only_that() {
     removal(store, &session_ids(&prover, &plan), &folder.0);
 }
 
-fn session_ids(prover: &Prover<'_>, plan: &Plan<'_>) -> Vec<ashlar_prover::SegmentId> {
+fn session_ids(prover: &Prover<'_>, plan: &Plan<'_>) -> Vec<SegmentId> {
     let key = prover.key().program_key();
-    plan.jobs().map(|job| ashlar_prover::SegmentId::new(key, &job.unwrap())).collect()
+    plan.jobs().map(|job| SegmentId::new(key, &job.unwrap())).collect()
 }
 
 /// Only what belongs to the run is deleted.
-fn removal(store: SegmentStore, ids: &[ashlar_prover::SegmentId], folder: &Path) {
+fn removal(store: SegmentStore, ids: &[SegmentId], folder: &Path) {
     let other = folder.join("thesis.txt");
     fs::write(&other, "years of work").unwrap();
     for id in ids {
-        assert!(matches!(store.load(id).unwrap(), Stored::Proof(_)));
+        assert!(matches!(store.load::<SegmentProof>(id).unwrap(), Stored::Proof(_)));
     }
     assert!(!store.remove(ids).unwrap(), "the folder is not empty");
     let left: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -133,7 +134,7 @@ fn a_folder_is_of_one_process_at_a_time() {
     let store = SegmentStore::open(&folder.0).unwrap();
     let Err(error) = SegmentStore::open(&folder.0) else { panic!("opened twice") };
     assert!(error.to_string().contains("another process"), "{error}");
-    assert!(store.remove(&[]).unwrap());
+    assert!(store.remove(&[] as &[SegmentId]).unwrap());
     fs::create_dir_all(&folder.0).unwrap();
 }
 

@@ -47,7 +47,7 @@ fn free_columns(instruction: &ProgramRow, step: &CpuStep, columns: &CpuColumns<u
     add(!class.writes() && (high || !is_witness), &columns.previous[1..]);
     add(class == Class::Ecall, &columns.c);
     add(matches!(class, Class::BranchEq | Class::BranchLtu), &columns.c[1..]);
-    free.into_iter().collect()
+    free.into_iter().chain(CpuColumns::FILLING).collect()
 }
 
 /// The same for padding: what is not here would make it live, or is pc, clock or an address.
@@ -55,7 +55,12 @@ fn free_in_padding(columns: &CpuColumns<usize>) -> BTreeSet<usize> {
     let CpuColumns { op, rs1, w, target_high, .. } = *columns;
     let CpuColumns { imm, a, b, c, previous, out, carry, offset, .. } = *columns;
     let pairs = [imm, a, b, c, previous, out, carry, offset].concat();
-    [op, rs1, w, target_high].into_iter().chain(pairs).chain(columns.last).collect()
+    [op, rs1, w, target_high]
+        .into_iter()
+        .chain(pairs)
+        .chain(columns.last)
+        .chain(CpuColumns::FILLING)
+        .collect()
 }
 
 #[test]

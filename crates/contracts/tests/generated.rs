@@ -1,0 +1,24 @@
+//! The generated sources in the tree are those of the code.
+
+use std::path::Path;
+
+use ashlar_contracts::DeploymentKey;
+
+#[test]
+fn generated_sources_are_up_to_date() {
+    let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts");
+    let read = |path: &str| std::fs::read_to_string(contracts.join(path)).expect(path);
+    let key: serde_json::Value = serde_json::from_str(&read("key.json")).expect("a key");
+    let bytes = |name: &str| hex::decode(key[name].as_str().expect(name)).expect(name);
+    let key = DeploymentKey {
+        circuits: bytes("circuits").try_into().expect("32 bytes"),
+        last_circuit: bytes("lastCircuit").try_into().expect("26 bytes"),
+    };
+    for (name, source) in key.sources().expect("sources") {
+        if std::env::var_os("REGENERATE").is_some() {
+            std::fs::write(contracts.join("src/generated").join(name), &source).expect(name);
+        }
+        let found = read(&format!("src/generated/{name}"));
+        assert!(found == source, "{name} is not what `cargo xtask contracts` makes");
+    }
+}

@@ -1,0 +1,196 @@
+//! A contract in an EVM of its own.
+
+use alloy_primitives::{Address, Bytes, U256, address};
+use alloy_sol_types::{SolCall, SolError, sol};
+use ashlar_contracts::ContractShape;
+use ashlar_machine::Val;
+use ashlar_verifier::last::{FinalKey, LastTable, RefusedFinal, Tree, Word};
+use p3_field::PrimeField32;
+use revm::context::TxEnv;
+use revm::context_interface::result::{ExecutionResult, Output};
+use revm::database::{CacheDB, EmptyDB};
+use revm::primitives::{TxKind, hardfork::SpecId};
+use revm::state::{AccountInfo, Bytecode};
+use revm::{Context, ExecuteEvm, MainBuilder, MainContext};
+
+sol! {
+    struct Shape {
+        uint256 logRows;
+        uint256 logBlowup;
+        uint256 mainWidth;
+        uint256 quotientWidth;
+        uint256 fixedWidth;
+        uint256 auxWidth;
+        uint256 rounds;
+        uint256 roundCount;
+        uint256 finalCoefficients;
+        uint256 queries;
+        uint256 lookupGrinding;
+        uint256 pointGrinding;
+        uint256 batchGrinding;
+        uint256 foldGrinding;
+        uint256 queryGrinding;
+        bytes32 fixedRoot;
+        bytes batchSeed;
+        bytes openingsSeed;
+        bytes foldingSeed;
+        uint256 wordBus;
+        uint256 messageWidth;
+        uint256 logPeriod;
+        bytes program;
+    }
+
+    function verify(Shape calldata shape, bytes calldata words, bytes calldata proof) external pure;
+
+    error ProofLength();
+    error ProofNotCanonical();
+    error ProofNonce(uint256 place);
+    error ProofDenominator();
+    error ProofMessages();
+    error ProofPointInDomain();
+    error ProofQuotient();
+    error ProofPointOnQuery();
+    error ProofFinalPolynomial();
+    error ProofTwoRows(uint256 tree);
+    error ProofRoot(uint256 tree);
+}
+
+const CALLER: Address = address!("00000000000000000000000000000000000000aa");
+const CONTRACT: Address = address!("00000000000000000000000000000000000000bb");
+/// The most that a transaction may use since Osaka.
+const GAS_MAX: u64 = 1 << 24;
+
+/// What a call came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Accepted, with this much gas for all but the calldata.
+    Accepted { gas: u64 },
+    /// Reverted with this data.
+    Reverted(Bytes),
+}
+
+/// The runtime code of a compiled contract of the tree.
+pub(crate) fn runtime_code(contract: &str) -> Bytes {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/artifacts");
+    let artifact = std::fs::read(format!("{folder}/{contract}.json")).expect("an artifact");
+    let artifact: serde_json::Value = serde_json::from_slice(&artifact).expect("an artifact");
+    let code = artifact["deployedBytecode"].as_str().expect("code");
+    hex::decode(&code[2..]).expect("hexadecimal").into()
+}
+
+/// Calls a contract with this code.
+pub(crate) fn call(code: Bytes, input: Vec<u8>) -> (Verdict, u64) {
+    let mut database = CacheDB::new(EmptyDB::default());
+    let account = AccountInfo::default().with_code(Bytecode::new_raw(code));
+    database.insert_account_info(CONTRACT, account);
+    database.insert_account_info(CALLER, AccountInfo::default().with_balance(U256::MAX));
+    let mut evm = Context::mainnet()
+        .with_db(database)
+        .modify_cfg_chained(|cfg| {
+            cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA);
+        })
+        .build_mainnet();
+    let zeros = input.iter().filter(|byte| **byte == 0).count() as u64;
+    let calldata = 21_000 + 4 * zeros + 16 * (input.len() as u64 - zeros);
+    let transaction = TxEnv::builder()
+        .caller(CALLER)
+        .kind(TxKind::Call(CONTRACT))
+        .gas_limit(GAS_MAX)
+        .data(input.into())
+        .build()
+        .expect("a transaction");
+    let result = evm.transact(transaction).expect("no error of the machine").result;
+    let used = result.tx_gas_used();
+    match result {
+        ExecutionResult::Success { output: Output::Call(_), .. } => {
+            (Verdict::Accepted { gas: used.saturating_sub(calldata) }, used)
+        }
+        ExecutionResult::Revert { output, .. } => (Verdict::Reverted(output), used),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the contract says of a proof with a key of any table.
+pub(crate) fn verify<A: LastTable>(key: &FinalKey<A>, words: &[Word], proof: &[u8]) -> Verdict {
+    let shape = ContractShape::new(key).expect("a shape");
+    let input = verifyCall { shape: abi_shape(&shape), words: word_bytes(words).into(), proof: proof.to_vec().into() };
+    call(runtime_code("Harness"), input.abi_encode()).0
+}
+
+pub(crate) fn word_bytes(words: &[Word]) -> Vec<u8> {
+    words.iter().flatten().flat_map(|element: &Val| element.as_canonical_u32().to_be_bytes()).collect()
+}
+
+fn abi_shape(shape: &ContractShape) -> Shape {
+    let number = |number: usize| U256::from(number);
+    let [lookup, point, batch, fold, query] = shape.grinding.map(number);
+    let [batch_seed, openings_seed, folding_seed] = shape.seeds.clone().map(Bytes::from);
+    let mut root = [0; 32];
+    root[..26].copy_from_slice(&shape.fixed_root);
+    Shape {
+        logRows: number(shape.log_rows),
+        logBlowup: number(shape.log_blowup),
+        mainWidth: number(shape.main_width),
+        quotientWidth: number(shape.quotient_width),
+        fixedWidth: number(shape.fixed_width),
+        auxWidth: number(shape.aux_width),
+        rounds: U256::from_be_bytes(shape.packed_rounds()),
+        roundCount: number(shape.rounds.len()),
+        finalCoefficients: number(shape.final_coefficients),
+        queries: number(shape.queries),
+        lookupGrinding: lookup,
+        pointGrinding: point,
+        batchGrinding: batch,
+        foldGrinding: fold,
+        queryGrinding: query,
+        fixedRoot: root.into(),
+        batchSeed: batch_seed,
+        openingsSeed: openings_seed,
+        foldingSeed: folding_seed,
+        wordBus: number(shape.word_bus),
+        messageWidth: number(shape.message_width),
+        logPeriod: number(shape.log_period),
+        program: shape.program.clone().into(),
+    }
+}
+
+/// The error that the contract reverts with where the native verifier refuses like this. Cut off and followed by bytes is
+/// the same to it.
+pub(crate) fn revert(error: &RefusedFinal, trees_before: impl Fn(Tree) -> usize) -> Vec<u8> {
+    use ashlar_verifier::last::Nonce;
+    let place = |place: usize| U256::from(place);
+    match error {
+        RefusedFinal::Words { .. } => Vec::new(),
+        RefusedFinal::Truncated | RefusedFinal::TrailingBytes { .. } => ProofLength {}.abi_encode(),
+        RefusedFinal::NotCanonical => ProofNotCanonical {}.abi_encode(),
+        RefusedFinal::Nonce(nonce) => {
+            let at = match nonce {
+                Nonce::Messages => 0,
+                Nonce::Point => 1,
+                Nonce::Batch => 2,
+                Nonce::Queries => 3,
+                Nonce::Round(round) => 4 + round,
+            };
+            ProofNonce { place: place(at) }.abi_encode()
+        }
+        RefusedFinal::Denominator => ProofDenominator {}.abi_encode(),
+        RefusedFinal::Messages => ProofMessages {}.abi_encode(),
+        RefusedFinal::PointInDomain => ProofPointInDomain {}.abi_encode(),
+        RefusedFinal::Quotient => ProofQuotient {}.abi_encode(),
+        RefusedFinal::PointOnQuery => ProofPointOnQuery {}.abi_encode(),
+        RefusedFinal::FinalPolynomial => ProofFinalPolynomial {}.abi_encode(),
+        RefusedFinal::TwoRows(tree) => ProofTwoRows { tree: place(trees_before(*tree)) }.abi_encode(),
+        RefusedFinal::Root(tree) => ProofRoot { tree: place(trees_before(*tree)) }.abi_encode(),
+    }
+}
+
+/// The number of a tree: those of rows, then the rounds.
+pub(crate) fn tree_number(tree: Tree) -> usize {
+    match tree {
+        Tree::Main => 0,
+        Tree::Quotient => 1,
+        Tree::Fixed => 2,
+        Tree::Auxiliary => 3,
+        Tree::Round(round) => 4 + round,
+    }
+}

@@ -1,0 +1,8 @@
+//! The contract against the native verifier: the same verdict on the same bytes.
+
+mod evm;
+mod honest;
+mod narrow;
+#[path = "../../../verifier/tests/last/table.rs"]
+#[allow(dead_code)] // Other tests use the rest.
+mod table;

@@ -1,0 +1,284 @@
+//! The two last layers: of an aggregated proof, the bytes that Ethereum is given.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ashlar_circuit::arithmetic::ArithmeticAir;
+use ashlar_circuit::compress::CompressAir;
+use ashlar_circuit::narrow::NarrowAir;
+use ashlar_circuit::sponge::SpongeAir;
+use ashlar_circuit::{CircuitAir, Val};
+use ashlar_machine::hash::Digest;
+use ashlar_recursion::builder::{Circuit, NarrowCircuit, Unsatisfied};
+use ashlar_recursion::circuits::{
+    self, BadInputs, CircuitError, CircuitInputs, InnerProof, LastClaim, ShrinkClaim, SlotClaim,
+};
+use ashlar_stark::{Instance, Phases};
+use ashlar_verifier::aggregate::{AggregateProof, Run};
+use ashlar_verifier::config::{LAST, SHRINK, ShrinkConfig};
+use ashlar_verifier::last::{
+    Exhausted, FinalKey, FinalProof, FinalShape, LastConfig, NODE_BYTES, Node, RefusedFinal, Unencodable,
+    UnsupportedTable, WORDS, Word, keccak256, last_config, public_words, try_salts, verify_final,
+};
+use ashlar_verifier::{
+    Circuit as CircuitName, CircuitKeys, Commitment, LAST_HEIGHT, SHRINK_HEIGHTS, SHRINK_OPERATIONS,
+    Statement, statements_root,
+};
+use p3_air::BaseAir;
+use p3_batch_stark::{BatchProof, ProverData};
+use p3_field::PrimeCharacteristicRing;
+use p3_matrix::dense::RowMajorMatrix;
+use thiserror::Error;
+
+/// Makes final proofs.
+pub struct Finalizer {
+    shrink: ShrinkData,
+    last: LastData,
+    key: FinalKey<NarrowAir>,
+    /// Time to make both circuits and their fixed columns.
+    set_up: Duration,
+}
+
+/// The circuit `shrink` with its fixed columns.
+struct ShrinkData {
+    config: ShrinkConfig,
+    circuit: Circuit,
+    airs: Vec<CircuitAir>,
+    fixed: Vec<Arc<RowMajorMatrix<Val>>>,
+    data: ProverData<ShrinkConfig>,
+}
+
+/// The circuit `last` with its fixed columns.
+struct LastData {
+    circuit: NarrowCircuit,
+    air: NarrowAir,
+    fixed: Arc<RowMajorMatrix<Val>>,
+    data: ProverData<LastConfig>,
+}
+
+/// Why there is no final proof.
+#[derive(Debug, Error)]
+#[allow(missing_docs)] // The messages say it.
+pub enum FinalizerError {
+    #[error("the last circuits cannot be made")]
+    Circuit(#[from] CircuitError),
+    #[error("the last table cannot be verified: {0}")]
+    Table(#[from] UnsupportedTable),
+    #[error("commitments to fixed columns: {0}")]
+    Commitment(String),
+    #[error("a final proof has 1 to 16 statements, and this one has {statements}")]
+    Statements { statements: usize },
+    #[error("{key} is no program's key")]
+    ProgramKey { key: ashlar_verifier::ProgramKey },
+    #[error("the proof is of circuit {number}, which is not in the list")]
+    UnknownCircuit { number: u8 },
+    #[error("the aggregated proof is no input of the last circuits: {0}")]
+    BadInputs(#[from] BadInputs),
+    #[error("the aggregated proof does not show its statements: {0}")]
+    Unsatisfied(#[from] Unsatisfied),
+    #[error(transparent)]
+    Proving(#[from] ashlar_stark::Error),
+    #[error("no nonce was found with any salt")]
+    NoNonce,
+    #[error("the proof cannot be written down: {0}")]
+    Encoding(#[from] Unencodable),
+    #[error("the final proof does not verify, so it was not written: this is a bug, please report it ({0})")]
+    Refused(RefusedFinal),
+}
+
+/// Where the time of a final proof went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FinalPhases {
+    /// Running the circuit `shrink` and making its traces.
+    pub shrink_run: Duration,
+    /// Proving them.
+    pub shrink: Phases,
+    /// Running the circuit `last` and making its trace.
+    pub last_run: Duration,
+    /// Proving it, with all salts that were tried.
+    pub last: Phases,
+    /// Encoding and verifying it.
+    pub verify: Duration,
+}
+
+impl Finalizer {
+    /// Makes the last circuits.
+    pub fn new() -> Result<Self, FinalizerError> {
+        let start = Instant::now();
+        let shrink = ShrinkData::new()?;
+        let last = LastData::new(shrink.cap()?)?;
+        let key = last.key()?;
+        Ok(Self { shrink, last, key, set_up: start.elapsed() })
+    }
+
+    /// What a verifier of its proofs must know.
+    pub const fn key(&self) -> &FinalKey<NarrowAir> {
+        &self.key
+    }
+
+    /// Time that making the circuits took.
+    pub const fn set_up(&self) -> Duration {
+        self.set_up
+    }
+
+    /// Makes the final proof of an aggregated one that was verified, and verifies it. `keys` are those of the allowed
+    /// circuits.
+    pub fn prove(
+        &self,
+        keys: &CircuitKeys,
+        aggregate: &AggregateProof,
+    ) -> Result<(Vec<u8>, FinalPhases), FinalizerError> {
+        let mut phases = FinalPhases::default();
+        let circuits = keys.root();
+        let words = statement_words(&circuits, &aggregate.runs)?;
+        let shrunk = self.shrink.prove(keys, aggregate, &mut phases)?;
+        let proof = self.last.prove(&circuits, &aggregate.runs, &words, &shrunk, &mut phases)?;
+        let start = Instant::now();
+        let bytes = proof.encode(&self.key, &words)?;
+        verify_final(&bytes, &self.key, &words).map_err(FinalizerError::Refused)?;
+        phases.verify = start.elapsed();
+        Ok((bytes, phases))
+    }
+}
+
+/// The public words of what runs put out.
+pub fn statement_words(circuits: &Digest, runs: &[Run]) -> Result<Vec<Word>, FinalizerError> {
+    let hashed: Vec<_> =
+        runs.iter().map(|run| (run.program_key, keccak256(&[run.output.as_slice()]))).collect();
+    public_words(circuits, &hashed).ok_or(FinalizerError::Statements { statements: runs.len() })
+}
+
+fn committed<E: core::fmt::Debug>(error: E) -> FinalizerError {
+    FinalizerError::Commitment(format!("{error:?}"))
+}
+
+impl ShrinkData {
+    fn new() -> Result<Self, FinalizerError> {
+        let config = SHRINK.shrink_config();
+        let circuit = circuits::build_shrink()?;
+        let fixed: Vec<_> = circuit.fixed().into_iter().map(Arc::new).collect();
+        let [sponge, compress, arithmetic] = fixed.as_slice() else {
+            return Err(FinalizerError::Commitment(format!("{} tables, not three", fixed.len())));
+        };
+        let airs = vec![
+            CircuitAir::Sponge(SpongeAir::new(Arc::clone(sponge))),
+            CircuitAir::Compress(CompressAir::new(Arc::clone(compress))),
+            CircuitAir::Arithmetic(ArithmeticAir::new(SHRINK_OPERATIONS, Arc::clone(arithmetic))),
+        ];
+        let heights = SHRINK_HEIGHTS.map(usize::from);
+        let data = ProverData::from_airs_and_degrees(&config, &airs, &heights).map_err(committed)?;
+        Ok(Self { config, circuit, airs, fixed, data })
+    }
+
+    fn cap(&self) -> Result<&Commitment, FinalizerError> {
+        let fixed = self.data.common.preprocessed.as_ref();
+        Ok(&fixed.ok_or_else(|| committed("no fixed columns"))?.commitment)
+    }
+
+    fn prove(
+        &self,
+        keys: &CircuitKeys,
+        aggregate: &AggregateProof,
+        phases: &mut FinalPhases,
+    ) -> Result<BatchProof<ShrinkConfig>, FinalizerError> {
+        let start = Instant::now();
+        let number = aggregate.circuit;
+        let inner = CircuitName::from_number(number)
+            .and_then(|circuit| InnerProof::new(keys, circuit, &aggregate.proof))
+            .ok_or(FinalizerError::UnknownCircuit { number })?;
+        let claim = ShrinkClaim { circuits: keys.root(), root: root(&aggregate.runs)? };
+        let witness = self.circuit.run(&mut CircuitInputs::shrink(&claim, inner)?)?;
+        let traces = self.circuit.traces(&witness);
+        phases.shrink_run = start.elapsed();
+        let instances = self.airs.iter().zip(&self.fixed).zip(&traces).map(|((air, fixed), trace)| {
+            let public = BaseAir::<Val>::num_public_values(air) > 0;
+            let public_values = if public { witness.public_values.to_vec() } else { Vec::new() };
+            Instance { air, trace, fixed: Some(fixed), public_values }
+        });
+        let instances: Vec<_> = instances.collect();
+        let (proof, prove) = ashlar_stark::prove(&self.config, SHRINK.log_blowup, &instances, &self.data)?;
+        phases.shrink = prove;
+        Ok(proof)
+    }
+}
+
+impl LastData {
+    fn new(shrink: &Commitment) -> Result<Self, FinalizerError> {
+        let circuit = circuits::build_last(shrink)?;
+        let fixed = Arc::new(circuit.fixed());
+        let air = NarrowAir::new(Arc::clone(&fixed));
+        // Fixed columns are committed to before any transcript.
+        let config = last_config(&LAST, Val::ZERO, &[], 0, &Exhausted::default());
+        let data =
+            ProverData::from_airs_and_degrees(&config, core::slice::from_ref(&air), &[LAST_HEIGHT.into()]);
+        Ok(Self { circuit, air, fixed, data: data.map_err(committed)? })
+    }
+
+    fn key(&self) -> Result<FinalKey<NarrowAir>, FinalizerError> {
+        let air = NarrowAir::default();
+        let shape = FinalShape::new(&LAST, &air, LAST_HEIGHT.into(), WORDS)?;
+        let fixed = self.data.common.preprocessed.as_ref();
+        let fixed = fixed.and_then(|fixed| fixed.commitment.roots().first());
+        let fixed: Node = *fixed.ok_or_else(|| committed("no fixed columns"))?;
+        const { assert!(size_of::<Node>() == NODE_BYTES) };
+        Ok(FinalKey { air, shape, fixed })
+    }
+
+    fn prove(
+        &self,
+        circuits: &Digest,
+        runs: &[Run],
+        words: &[Word],
+        shrunk: &BatchProof<ShrinkConfig>,
+        phases: &mut FinalPhases,
+    ) -> Result<FinalProof, FinalizerError> {
+        let start = Instant::now();
+        let slots = runs.iter().map(slot).collect::<Result<Vec<_>, _>>()?;
+        let claim = LastClaim { circuits: *circuits, slots: &slots };
+        let witness = self.circuit.run(&mut CircuitInputs::last(&claim, shrunk)?)?;
+        let trace = self.circuit.trace(&witness);
+        phases.last_run = start.elapsed();
+        let mut spent = Phases::default();
+        let found = try_salts(&LAST, words, None, |config| {
+            let instance = Instance {
+                air: &self.air,
+                trace: &trace,
+                fixed: Some(&self.fixed),
+                public_values: Vec::new(),
+            };
+            let (proof, prove) = ashlar_stark::prove(config, LAST.log_blowup, &[instance], &self.data)?;
+            spent.commit += prove.commit;
+            spent.messages += prove.messages;
+            spent.quotients += prove.quotients;
+            spent.opening += prove.opening;
+            Ok::<_, FinalizerError>(proof)
+        })?;
+        phases.last = spent;
+        let (salt, proof) = found.ok_or(FinalizerError::NoNonce)?;
+        Ok(FinalProof { salt, proof })
+    }
+}
+
+/// Root of the tree of the runs' statements.
+fn root(runs: &[Run]) -> Result<Digest, FinalizerError> {
+    let leaf = |run: &Run| {
+        let statement = Statement::new(&run.program_key, &run.output);
+        statement.map(|statement| statement.leaf()).ok_or(FinalizerError::ProgramKey { key: run.program_key })
+    };
+    let leaves = runs.iter().map(leaf).collect::<Result<Vec<_>, _>>()?;
+    statements_root(&leaves).ok_or(FinalizerError::Statements { statements: 0 })
+}
+
+/// A run as the circuit reads it.
+fn slot(run: &Run) -> Result<SlotClaim, FinalizerError> {
+    let key = run.program_key;
+    let program_key = key.elements().ok_or(FinalizerError::ProgramKey { key })?;
+    let hash = keccak256(&[run.output.as_slice()]);
+    let limbs = hash.as_chunks::<2>().0;
+    let half = |first: usize| -> Digest {
+        core::array::from_fn(|i| {
+            Val::from_u16(limbs.get(first + i).map_or(0, |limb| u16::from_le_bytes(*limb)))
+        })
+    };
+    Ok(SlotClaim { program_key, output: [half(0), half(8)] })
+}

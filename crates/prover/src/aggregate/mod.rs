@@ -1,0 +1,16 @@
+//! From segments to one proof: tasks, the circuits that they run on, and their order.
+
+mod aggregator;
+mod finalize;
+mod join;
+mod ranges;
+mod session;
+mod task;
+mod work;
+
+pub use aggregator::{Aggregator, AggregatorError, RecursionPhases};
+pub use finalize::{FinalPhases, Finalizer, FinalizerError, statement_words};
+pub use join::{JoinFailure, join};
+pub use session::ProvenAggregate;
+pub use task::{Job, Task, TaskId};
+pub use work::RecursionFigures;

@@ -1,0 +1,5 @@
+//! The two last circuits.
+
+mod chain;
+mod inner;
+mod statements;

@@ -1,0 +1,186 @@
+//! The public part of `last`: statements and their tree.
+
+use ashlar_circuit::bus::name;
+use ashlar_circuit::narrow::NarrowAir;
+use ashlar_circuit::{Challenge, Val};
+use ashlar_machine::evaluate::evaluate;
+use ashlar_machine::hash::Hasher;
+use ashlar_verifier::{LAST_SLOTS, Statement, statements_root};
+use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField32};
+
+use super::super::inputs::last_claim;
+use super::super::last::statements;
+use super::super::{BadInputs, LastClaim, SlotClaim};
+use crate::builder::{
+    Builder, Failure, Inputs, Layout, NarrowCircuit, NarrowWitness, Openings, Refused, Source,
+};
+
+/// Public words: X, the circuits' root, and those of a slot.
+const FIRST_SLOT: usize = 3;
+const SLOT: usize = 6;
+
+/// What is asked of the claim's source.
+pub(super) struct Claim(pub(super) Vec<Challenge>);
+
+impl Inputs for Claim {
+    fn messages(&mut self, _: Source) -> Vec<Challenge> {
+        self.0.clone()
+    }
+
+    fn open(&mut self, _: Source, _: &[Challenge]) -> Result<Openings, Refused> {
+        Err(Refused("nothing is opened"))
+    }
+}
+
+pub(super) fn digest(seed: u32) -> [Val; 8] {
+    core::array::from_fn(|i| Val::from_u32(1000 * seed + i as u32 + 1))
+}
+
+pub(super) fn slots(count: usize) -> Vec<SlotClaim> {
+    let slot = |i| SlotClaim { program_key: digest(i), output: [digest(20 + i), digest(40 + i)] };
+    (0..count as u32).map(slot).collect()
+}
+
+/// The circuit, whose tree has this root.
+fn circuit(root: &[Val; 8]) -> NarrowCircuit {
+    let mut builder = Builder::with_layout(Layout::Narrow);
+    let (_, wires) = statements(&mut builder);
+    for (i, wire) in wires.into_iter().enumerate() {
+        let word = Challenge::from_basis_coefficients_fn(|j| root[4 * i + j]);
+        let expected = builder.extension_constant(word);
+        builder.assert_equal(wire, expected);
+    }
+    builder.finish_narrow(11).unwrap()
+}
+
+/// What the native verifier makes of them.
+pub(super) fn root(slots: &[SlotClaim]) -> [Val; 8] {
+    let hasher = Hasher::default();
+    let leaf = |slot: &SlotClaim| {
+        let half = hasher.compress(&[Val::ZERO; 8], &slot.output[0]);
+        let digest = hasher.compress(&half, &slot.output[1]);
+        Statement { program_key: slot.program_key, digest }.leaf()
+    };
+    let leaves: Vec<_> = slots.iter().map(leaf).collect();
+    statements_root(&leaves).unwrap()
+}
+
+/// Whether the table holds, and its messages balance with the definitions of public words.
+pub(super) fn assert_holds(circuit: &NarrowCircuit, witness: &NarrowWitness) {
+    let air = NarrowAir::new(circuit.fixed().into());
+    let mut report = evaluate(&air, &circuit.trace(witness), &[]);
+    assert_eq!(report.failures, []);
+    for (address, word) in (1..).zip(&witness.public_words) {
+        let values: &[Val] = word.as_basis_coefficients_slice();
+        let values = values.iter().map(Val::as_canonical_u32);
+        let message: Vec<u32> = [address].into_iter().chain(values).collect();
+        report.balance.add(name::WITNESS, &message, 1);
+    }
+    assert!(report.balance.is_zero());
+}
+
+fn claim(slots: &[SlotClaim]) -> Vec<Challenge> {
+    last_claim(&LastClaim { circuits: digest(7), slots }).unwrap()
+}
+
+#[test]
+fn the_tree_of_any_number_of_statements_is_that_of_the_verifier() {
+    for count in 1..=LAST_SLOTS {
+        let slots = slots(count);
+        let circuit = circuit(&root(&slots));
+        let witness = circuit.run(&mut Claim(claim(&slots))).unwrap();
+        let public = &witness.public_words[FIRST_SLOT..];
+        assert_eq!(public.len(), SLOT * LAST_SLOTS);
+        let words: Vec<_> = slots.iter().flat_map(SlotClaim::words).collect();
+        assert_eq!(public[..SLOT * count], words);
+        assert!(public[SLOT * count..].iter().all(|word| *word == Challenge::ZERO));
+        if ![1, 5, 16].contains(&count) {
+            continue;
+        }
+        assert_holds(&circuit, &witness);
+    }
+}
+
+/// An output's digest is the one that the program commits.
+#[test]
+fn the_digest_of_an_output_is_the_machines() {
+    let slot = slots(1)[0];
+    let limbs = [slot.output[0], slot.output[1]].concat();
+    let words: [u32; 8] =
+        core::array::from_fn(|i| limbs[2 * i].as_canonical_u32() | limbs[2 * i + 1].as_canonical_u32() << 16);
+    let expected = Hasher::default().commit(&[Val::ZERO; 8], &words);
+    let leaf = Statement { program_key: slot.program_key, digest: expected }.leaf();
+    assert_eq!(root(&[slot]), leaf);
+}
+
+/// Where the words of a slot begin in the claim: the first slot has no bit.
+const fn place(slot: usize) -> usize {
+    2 + SLOT * slot + slot
+}
+
+fn failure(slots: &[SlotClaim], claim: Vec<Challenge>) -> Failure {
+    circuit(&root(slots)).run(&mut Claim(claim)).unwrap_err().what
+}
+
+#[test]
+fn refuses_other_statements() {
+    let slots = slots(3);
+    for slot in 0..3 {
+        for word in 0..SLOT {
+            let mut claim = claim(&slots);
+            claim[place(slot) + word] += Challenge::ONE;
+            assert_eq!(failure(&slots, claim), Failure::Assertion);
+        }
+    }
+}
+
+#[test]
+fn refuses_to_hide_or_to_add_a_statement() {
+    let slots = slots(3);
+    // The third is not used: its words would not be public.
+    let mut hidden = claim(&slots);
+    hidden[place(2) - 1] = Challenge::ZERO;
+    assert_eq!(failure(&slots, hidden), Failure::Assertion);
+    let mut added = claim(&slots);
+    added[place(3) - 1] = Challenge::ONE;
+    assert_eq!(failure(&slots, added), Failure::Assertion);
+}
+
+#[test]
+fn refuses_a_gap_between_statements() {
+    let slots = slots(3);
+    let mut gap = claim(&slots);
+    gap[place(1) - 1] = Challenge::ZERO;
+    assert_eq!(failure(&slots, gap), Failure::Assertion);
+    let mut behind = claim(&slots);
+    behind[place(9) - 1] = Challenge::ONE;
+    assert_eq!(failure(&slots, behind), Failure::Assertion);
+}
+
+#[test]
+fn refuses_a_slot_that_is_half_used() {
+    let slots = slots(3);
+    for used in [Challenge::TWO, Challenge::NEG_ONE] {
+        let mut claim = claim(&slots);
+        claim[place(2) - 1] = used;
+        assert_eq!(failure(&slots, claim), Failure::Assertion);
+    }
+}
+
+/// What is in a slot that is not used is not public.
+#[test]
+fn a_slot_that_is_not_used_is_zero() {
+    let slots = slots(2);
+    let mut claim = claim(&slots);
+    claim[place(5)] = Challenge::TWO;
+    let witness = circuit(&root(&slots)).run(&mut Claim(claim)).unwrap();
+    assert!(witness.public_words[FIRST_SLOT + 2 * SLOT..].iter().all(|word| *word == Challenge::ZERO));
+}
+
+#[test]
+fn there_is_room_for_1_to_16_statements() {
+    for statements in [0, 17] {
+        let refused = last_claim(&LastClaim { circuits: digest(7), slots: &slots(statements) });
+        assert_eq!(refused.unwrap_err(), BadInputs::Statements { statements });
+    }
+}

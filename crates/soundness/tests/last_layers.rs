@@ -1,0 +1,159 @@
+//! The fewest queries of the last layers' proofs, in Johnson's regime.
+
+use ashlar_soundness::{
+    Hash, MULTIPLICITY_MIN, Regime, Scheme, Site, TARGET_BITS, TableProfile, circuit_profile, least_queries,
+    report,
+};
+use ashlar_verifier::config::Parameters;
+
+/// Above, a query gains less than a thousandth of a bit.
+const MULTIPLICITY_MAX: u32 = 60;
+
+const KECCAK: Hash = Hash::Keccak { digest: 26 };
+
+/// One table of so many pairs of a column and a point.
+fn table(log_height: u8, openings: usize) -> TableProfile {
+    let table = TableProfile {
+        name: "narrow",
+        log_height,
+        main_width: 0,
+        reads_next_row: true,
+        fixed_width: openings % 2,
+        fixed_next: false,
+        aux_columns: 3,
+        messages: 4,
+        message_width: 5,
+        weight: 4,
+        constraints: 200,
+        degree: 5,
+        quotient_chunks: 4,
+        periodic: 0,
+    };
+    let table = TableProfile { main_width: (openings - table.openings()) / 2, ..table };
+    assert_eq!(table.openings(), openings);
+    table
+}
+
+/// The most that may be ground.
+const fn limits(log_blowup: usize, log_arity_max: usize, query_grinding: usize) -> Parameters {
+    Parameters {
+        log_blowup,
+        log_final_polynomial: 7,
+        log_arity_max,
+        queries: 0,
+        query_grinding,
+        fold_grinding: 19,
+        batch_grinding: 23,
+        lookup_grinding: 23,
+        point_grinding: 23,
+        cap_height: 0,
+    }
+}
+
+fn find(least_multiplicity: u32, limits: &Parameters, table: TableProfile) -> Option<Scheme> {
+    least_queries(limits, KECCAK, least_multiplicity..=MULTIPLICITY_MAX, &[table], TARGET_BITS)
+}
+
+fn in_words(scheme: Option<Scheme>) -> String {
+    let Some(Scheme { parameters, regime: Regime::Johnson { m }, .. }) = scheme else { return "none".into() };
+    let Parameters { queries, batch_grinding, fold_grinding, lookup_grinding, point_grinding, .. } =
+        parameters;
+    format!("{queries} (m {m}; {batch_grinding}, {fold_grinding}, {lookup_grinding}, {point_grinding})")
+}
+
+/// The table that parameters are chosen from: queries (multiplicity; grinding for batching, folding, buses, the point).
+/// Folding by 16; by 8 takes as many queries.
+#[test]
+fn print_the_fewest_queries() {
+    println!(
+        "| rows | blowup | pairs | 20 bits | 24 bits | 28 bits | 28 bits, m >= 1 |\n|---|---|---|---|---|---|---|"
+    );
+    for log_height in [15, 16, 17] {
+        for log_blowup in [4, 5, 6, 7] {
+            for openings in [150, 300, 500, 1_000, 1_500] {
+                let table = table(log_height, openings);
+                let row = [(MULTIPLICITY_MIN, 20), (MULTIPLICITY_MIN, 24), (MULTIPLICITY_MIN, 28), (1, 28)];
+                let row = row.map(|(least, bits)| in_words(find(least, &limits(log_blowup, 4, bits), table)));
+                println!("| 2^{log_height} | {} | {openings} | {} |", 1 << log_blowup, row.join(" | "));
+            }
+        }
+    }
+}
+
+/// The same for the tables of recursion, with one table of sponges, all of one height: what shrinks a proof.
+#[test]
+fn print_the_fewest_queries_of_recursion_tables() {
+    let [sponge, _, compress, arithmetic] = circuit_profile().try_into().expect("four tables");
+    println!("| rows | blowup | 20 bits | 24 bits |\n|---|---|---|---|");
+    for log_height in [13, 14, 15] {
+        for log_blowup in [3, 4, 5] {
+            let tables = [sponge, compress, arithmetic].map(|table| TableProfile { log_height, ..table });
+            let row = [20, 24].map(|bits| {
+                let multiplicities = MULTIPLICITY_MIN..=MULTIPLICITY_MAX;
+                let limits = limits(log_blowup, 4, bits);
+                in_words(least_queries(&limits, Hash::Poseidon2, multiplicities, &tables, TARGET_BITS))
+            });
+            println!("| 2^{log_height} | {} | {} |", 1 << log_blowup, row.join(" | "));
+        }
+    }
+}
+
+#[test]
+fn what_is_found_has_the_bits_and_no_fewer_queries_or_grinding_do() {
+    let table = table(16, 300);
+    let scheme = find(MULTIPLICITY_MIN, &limits(5, 4, 28), table).expect("limits are wide");
+    let holds = |scheme: &Scheme| report("", scheme, &[table]).holds();
+    assert!(holds(&scheme));
+    let weaker = |change: fn(&mut Scheme)| {
+        let mut weaker = scheme;
+        change(&mut weaker);
+        weaker
+    };
+    assert!(!holds(&weaker(|scheme| scheme.parameters.queries -= 1)));
+    for site in [Site::Lookup, Site::Batch, Site::Fold] {
+        assert!(site.grinding(&scheme.parameters) > 0, "{site:?}");
+    }
+    assert!(!holds(&weaker(|scheme| scheme.parameters.lookup_grinding -= 1)));
+    assert!(!holds(&weaker(|scheme| scheme.parameters.batch_grinding -= 1)));
+    assert!(!holds(&weaker(|scheme| scheme.parameters.fold_grinding -= 1)));
+    // Any other multiplicity takes more queries, or more grinding than the limits.
+    for m in MULTIPLICITY_MIN..=MULTIPLICITY_MAX {
+        let fewer = Parameters { queries: scheme.parameters.queries - 1, ..limits(5, 4, 28) };
+        assert!(
+            !holds(&Scheme { parameters: fewer, regime: Regime::Johnson { m }, hash: KECCAK }),
+            "m = {m}"
+        );
+    }
+}
+
+#[test]
+fn the_arity_does_not_decide() {
+    for log_height in [15, 17] {
+        for log_blowup in [4, 7] {
+            let queries = [3, 4].map(|log_arity| {
+                let scheme = find(1, &limits(log_blowup, log_arity, 24), table(log_height, 500));
+                scheme.expect("limits are wide").parameters.queries
+            });
+            assert_eq!(queries[0], queries[1]);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_found_where_nothing_is_enough() {
+    let tight = Parameters { batch_grinding: 5, ..limits(5, 4, 28) };
+    assert_eq!(find(MULTIPLICITY_MIN, &tight, table(16, 300)), None);
+    // 24 bytes are 96 bits against collisions.
+    let short = Hash::Keccak { digest: 24 };
+    let multiplicities = MULTIPLICITY_MIN..=MULTIPLICITY_MAX;
+    assert_eq!(least_queries(&limits(5, 4, 28), short, multiplicities, &[table(16, 300)], TARGET_BITS), None);
+}
+
+#[test]
+fn multiplicities_below_the_theorem_are_told() {
+    let scheme = |m| Scheme { parameters: limits(6, 4, 28), regime: Regime::Johnson { m }, hash: KECCAK };
+    let told =
+        |m| report("", &scheme(m), &[table(16, 300)]).conditions.iter().all(|condition| condition.holds());
+    assert!([1, 2].into_iter().all(|m| !told(m)));
+    assert!([3, 10].into_iter().all(told));
+}

@@ -1,0 +1,37 @@
+//! What a final proof states, as public words.
+
+use alloc::vec::Vec;
+
+use ashlar_machine::Val;
+use ashlar_machine::hash::Digest;
+use p3_field::PrimeCharacteristicRing;
+
+use super::config::Word;
+use crate::key::ProgramKey;
+
+/// Runs that a final proof may state.
+pub const SLOTS: usize = 16;
+
+/// Words of a slot: two of programKey, four of the output's hash.
+const SLOT_WORDS: usize = 6;
+
+/// Public words: the constant X, the root of the allowed circuits, the slots.
+pub const WORDS: usize = 1 + 2 + SLOTS * SLOT_WORDS;
+
+/// The public words of the statement that runs of these programs have outputs with these Keccak-256 hashes. None without
+/// runs or with more than there are slots, or if a key is not one of a program.
+pub fn public_words(circuits: &Digest, runs: &[(ProgramKey, [u8; 32])]) -> Option<Vec<Word>> {
+    if runs.is_empty() || runs.len() > SLOTS {
+        return None;
+    }
+    let mut elements = Vec::with_capacity(4 * WORDS);
+    elements.extend([Val::ZERO, Val::ONE, Val::ZERO, Val::ZERO]);
+    elements.extend(circuits);
+    for (key, output) in runs {
+        elements.extend(key.elements()?);
+        let limbs = output.as_chunks::<2>().0.iter();
+        elements.extend(limbs.map(|limb| Val::from_u16(u16::from_le_bytes(*limb))));
+    }
+    elements.resize(4 * WORDS, Val::ZERO);
+    Some(elements.as_chunks::<4>().0.to_vec())
+}
