@@ -123,7 +123,10 @@ impl<'a> Compiler<'a> {
                 self.combine(factors.take(period), &powers)
             })
             .collect();
-        columns.iter().map(|column| self.combine(column.iter().copied().cycle().take(period), &rows)).collect()
+        columns
+            .iter()
+            .map(|column| self.combine(column.iter().copied().cycle().take(period), &rows))
+            .collect()
     }
 
     /// The sum of values times constants. Values with the same constant are added up first.

@@ -86,9 +86,9 @@ impl Program {
         bytes.extend(self.constants.iter().flat_map(|constant| constant.as_canonical_u32().to_be_bytes()));
         for Instruction { operation, a, b, c } in &self.instructions {
             let positions = [a, b, c];
-            let word = positions.iter().fold(*operation as u64, |word, position| {
-                word << POSITION_BITS | **position as u64
-            });
+            let word = positions
+                .iter()
+                .fold(*operation as u64, |word, position| word << POSITION_BITS | **position as u64);
             bytes.extend(&word.to_be_bytes()[8 - INSTRUCTION_BYTES..]);
         }
         Ok(bytes)
@@ -182,7 +182,9 @@ impl Assembler {
                 _ => None,
             };
             let fused = match operation {
-                Operation::Add => product(a).map(|step| (step, b)).or_else(|| product(b).map(|step| (step, a))),
+                Operation::Add => {
+                    product(a).map(|step| (step, b)).or_else(|| product(b).map(|step| (step, a)))
+                }
                 _ => None,
             };
             match fused {

@@ -51,7 +51,8 @@ impl ContractShape {
     pub fn new<A: LastTable>(key: &FinalKey<A>) -> Result<Self, String> {
         let shape = &key.shape;
         let parameters = &shape.parameters;
-        if shape.rounds.len() > ROUNDS_MAX || shape.rounds.iter().any(|log_arity| *log_arity > LOG_ARITY_MAX) {
+        if shape.rounds.len() > ROUNDS_MAX || shape.rounds.iter().any(|log_arity| *log_arity > LOG_ARITY_MAX)
+        {
             return Err(format!("the contract cannot fold by {:?}", shape.rounds));
         }
         let program = constraint_program(&key.air, shape).map_err(|error| error.to_string())?;

@@ -113,7 +113,11 @@ pub(crate) fn call(code: Bytes, input: Vec<u8>) -> (Verdict, u64) {
 /// What the contract says of a proof with a key of any table.
 pub(crate) fn verify<A: LastTable>(key: &FinalKey<A>, words: &[Word], proof: &[u8]) -> Verdict {
     let shape = ContractShape::new(key).expect("a shape");
-    let input = verifyCall { shape: abi_shape(&shape), words: word_bytes(words).into(), proof: proof.to_vec().into() };
+    let input = verifyCall {
+        shape: abi_shape(&shape),
+        words: word_bytes(words).into(),
+        proof: proof.to_vec().into(),
+    };
     call(runtime_code("Harness"), input.abi_encode()).0
 }
 

@@ -30,7 +30,10 @@ fn proofs_of_every_shape_are_accepted() {
         for (degree, words) in [(2, 0), (3, 1), (5, 40)] {
             let fixture = Fixture::new(&parameters, words, degree);
             let verdict = verify(&fixture.key, &fixture.words, &fixture.bytes);
-            assert!(matches!(verdict, Verdict::Accepted { .. }), "{parameters:?}, degree {degree}: {verdict:?}");
+            assert!(
+                matches!(verdict, Verdict::Accepted { .. }),
+                "{parameters:?}, degree {degree}: {verdict:?}"
+            );
         }
     }
 }

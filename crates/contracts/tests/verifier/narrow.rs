@@ -85,7 +85,8 @@ fn proofs_of_the_narrow_table_are_accepted() {
 #[test]
 #[ignore = "takes minutes"]
 fn gas_at_full_size() {
-    let queries = std::env::var("QUERIES").ok().and_then(|queries| queries.parse().ok()).unwrap_or(LAST.queries);
+    let queries =
+        std::env::var("QUERIES").ok().and_then(|queries| queries.parse().ok()).unwrap_or(LAST.queries);
     let log_blowup =
         std::env::var("LOG_BLOWUP").ok().and_then(|log| log.parse().ok()).unwrap_or(LAST.log_blowup);
     let log_rows = std::env::var("LOG_ROWS").ok().and_then(|log| log.parse().ok()).unwrap_or(16);
