@@ -258,7 +258,7 @@ contract KernelsTest is Test {
 
     /// The vectors of the native verifier's transcript.
     function test_transcript_vectors() public view {
-        string memory json = vm.readFile("../specs/vectors/final-transcript.json");
+        string memory json = vm.readFile("../specs/vectors/final-proof.json");
         uint256 count = 0;
         while (vm.keyExistsJson(json, string.concat(".events[", vm.toString(count), "]"))) ++count;
         assertGt(count, 20);

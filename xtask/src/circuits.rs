@@ -1,17 +1,18 @@
-//! `cargo xtask circuits`: the keys of the recursion circuits, which a verifier of aggregated proofs has to know so that it
-//! does not have to make the circuits.
+//! `cargo xtask circuits`: the keys of the recursion circuits, which verifiers of aggregated and of final proofs have to know so
+//! that they do not have to make the circuits.
 //!
 //! They depend on all that the circuits verify: tables, parameters, shapes; and on how the circuits are laid out.
 
 use std::fs;
 use std::path::Path;
 
-use ashlar_prover::aggregate::Aggregator;
-use ashlar_verifier::{Circuit, CircuitKeys};
+use ashlar_prover::aggregate::{Aggregator, Finalizer};
+use ashlar_verifier::{Circuit, CircuitKeys, ProgramKey};
 use clap::Args;
-use eyre::{WrapErr, bail};
+use eyre::{WrapErr, bail, ensure};
+use serde_json::json;
 
-/// Makes `crates/verifier/keys/circuits.key`, or checks that what is there comes from the sources.
+/// Makes `crates/verifier/keys/circuits.key` and `contracts/key.json`, or checks that what is there comes from the sources.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Make the circuits and compare, writing nothing to the source tree.
@@ -21,8 +22,35 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let made = Aggregator::make_keys()?;
-    let path = crate::repository::root().join("crates/verifier/keys/circuits.key");
-    if arguments.check { check(&path, &made) } else { write(&path, &made) }
+    let root = crate::repository::root();
+    let path = root.join("crates/verifier/keys/circuits.key");
+    if arguments.check {
+        check(&path, &made)?
+    } else {
+        write(&path, &made)?
+    }
+    contract_key(&root.join("contracts/key.json"), &contract_key_of(&made)?, arguments.check)
+}
+
+/// What the contract is told of the circuits: the root of those that are allowed, and the key of the last one.
+fn contract_key_of(keys: &CircuitKeys) -> eyre::Result<String> {
+    let finalizer = Finalizer::new()?;
+    let key = json!({
+        "circuits": hex::encode(ProgramKey::from_elements(&keys.root()).0),
+        "lastCircuit": hex::encode(finalizer.key().fixed),
+    });
+    Ok(format!("{key:#}\n"))
+}
+
+fn contract_key(path: &Path, made: &str, check: bool) -> eyre::Result<()> {
+    let kept = fs::read_to_string(path).unwrap_or_default();
+    let same = kept == made;
+    println!("{:<20} {}", "the contract's", if same { "identical" } else { "DIFFERENT" });
+    if check {
+        ensure!(same, "{} is not what the circuits make: run `cargo xtask circuits`", path.display());
+        return Ok(());
+    }
+    fs::write(path, made).wrap_err_with(|| format!("writing {}", path.display()))
 }
 
 fn write(path: &Path, made: &CircuitKeys) -> eyre::Result<()> {

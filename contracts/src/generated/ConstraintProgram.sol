@@ -5,8 +5,7 @@ pragma solidity 0.8.37;
 /// @notice The constraints of the last circuit's table as data: a program for `Program`, behind one byte that stops
 /// whoever calls this.
 contract ConstraintProgram {
-    bytes private constant CODE =
-        hex"0000a700000000000000016f2000017c1639370fffe00012b9a0370fe0000002e9c6ca6f0020016c465fca3d65e50e7e"
+    bytes private constant CODE = hex"0000a700000000000000016f2000017c1639370fffe00012b9a0370fe0000002e9c6ca6f0020016c465fca3d65e50e7e"
         hex"e56a4854dfeb5d45744faa46a0df5843e7dc241e1db6c633d91626113670457d40afd64eb5e5ee46b8758a259a5d610c"
         hex"a409bb133d5a1e12e41941722cb3163794e83f3241ebcb27e85a3b585c1e780ff49b0d7ebbc12b106a457347c7093c0b"
         hex"09d2331b9133fa56e94edc38900cd11970b7d545a7ccdb5694903c1af42357343e562816d227342c22cc3f662b60e844"

@@ -2,14 +2,11 @@
 
 use ashlar_circuit::narrow::NarrowAir;
 use ashlar_verifier::config::LAST;
-use ashlar_verifier::last::{FinalKey, FinalShape, NODE_BYTES};
-use ashlar_verifier::{LAST_HEIGHT, LAST_SLOTS, MACHINE_VERSION};
+use ashlar_verifier::last::{FinalKey, FinalShape, NODE_BYTES, WORDS};
+use ashlar_verifier::{LAST_HEIGHT, MACHINE_VERSION};
 
 use crate::shape::ContractShape;
 use crate::solidity::{program_source, shape_source};
-
-/// Public words: X, the root of circuits, and six for each slot.
-pub const WORDS: usize = 1 + 2 + 6 * LAST_SLOTS;
 
 /// What the circuits of this version decide of the contracts.
 #[derive(Clone, Debug, PartialEq, Eq)]

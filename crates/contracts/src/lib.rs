@@ -1,3 +1,5 @@
+#![doc = include_str!("../README.md")]
+//!
 //! The contracts that verify final proofs on Ethereum: what their generated code is generated from, and their compiled
 //! code (`contracts/`).
 //!
@@ -11,7 +13,7 @@ mod shape;
 mod solidity;
 
 pub use constraints::{INPUTS, UnsupportedConstraints, constraint_program};
-pub use deployment::{DeploymentKey, WORDS};
+pub use deployment::DeploymentKey;
 pub use program::{Assembler, Instruction, Operation, Program, TooLong, Value};
 pub use shape::ContractShape;
 pub use solidity::{program_source, shape_source};

@@ -95,8 +95,9 @@ fn literal(out: &mut String, name: &str, bytes: &[u8]) {
 }
 
 fn lines(out: &mut String, bytes: &[u8]) {
-    for line in bytes.chunks(LINE_BYTES) {
-        put(out, format_args!("\n        hex\"{}\"", hex(line)));
+    for (i, line) in bytes.chunks(LINE_BYTES).enumerate() {
+        let separator = if i == 0 { " " } else { "\n        " };
+        put(out, format_args!("{separator}hex\"{}\"", hex(line)));
     }
     out.push_str(";\n");
 }

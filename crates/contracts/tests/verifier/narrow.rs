@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use ashlar_circuit::narrow::{NarrowAir, NarrowFixed, first, fixed_matrix, trace};
-use ashlar_contracts::WORDS;
 use ashlar_machine::Val;
 use ashlar_stark::{Instance, prove};
 use ashlar_verifier::config::{Challenge, LAST, Parameters};
-use ashlar_verifier::last::{FinalKey, FinalProof, FinalShape, Word, try_salts, verify_final};
+use ashlar_verifier::last::{FinalKey, FinalProof, FinalShape, WORDS, Word, try_salts, verify_final};
 use p3_batch_stark::ProverData;
 use p3_field::PrimeCharacteristicRing;
 

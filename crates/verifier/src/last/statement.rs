@@ -19,7 +19,7 @@ const SLOT_WORDS: usize = 6;
 pub const WORDS: usize = 1 + 2 + SLOTS * SLOT_WORDS;
 
 /// The public words of the statement that runs of these programs have outputs with these Keccak-256 hashes. None without
-/// runs or with more than there are slots, or if a key is not one of a program.
+/// runs or with more than there are slots, or if a key is not one of a program; zeros are the key of an unused slot.
 pub fn public_words(circuits: &Digest, runs: &[(ProgramKey, [u8; 32])]) -> Option<Vec<Word>> {
     if runs.is_empty() || runs.len() > SLOTS {
         return None;
@@ -28,7 +28,8 @@ pub fn public_words(circuits: &Digest, runs: &[(ProgramKey, [u8; 32])]) -> Optio
     elements.extend([Val::ZERO, Val::ONE, Val::ZERO, Val::ZERO]);
     elements.extend(circuits);
     for (key, output) in runs {
-        elements.extend(key.elements()?);
+        let key = key.elements().filter(|key| *key != Digest::default())?;
+        elements.extend(key);
         let limbs = output.as_chunks::<2>().0.iter();
         elements.extend(limbs.map(|limb| Val::from_u16(u16::from_le_bytes(*limb))));
     }

@@ -30,4 +30,6 @@ fn statements_that_no_proof_makes_have_no_words() {
     assert_eq!(public_words(&CIRCUITS, &[run(1); SLOTS + 1]), None);
     // Not below p: two keys with the same elements would be one program.
     assert_eq!(public_words(&CIRCUITS, &[run(255)]), None);
+    // What an unused slot has.
+    assert_eq!(public_words(&CIRCUITS, &[run(1), run(0)]), None);
 }

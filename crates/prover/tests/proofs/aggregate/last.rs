@@ -15,6 +15,11 @@ fn a_run_becomes_a_final_proof() {
     let (bytes, phases) = finalizer.prove(keys, &aggregate).expect("a final proof");
     println!("{} bytes, set up {:?}, {phases:?}", bytes.len(), finalizer.set_up());
     assert!(bytes.len() < 105_000);
+    if let Some(path) = std::env::var_os("ASHLAR_FINAL_PROOF") {
+        std::fs::write(path, &bytes).expect("written");
+        let output = ashlar_verifier::last::keccak256(&[OUTPUT]);
+        println!("key {} output {output:02x?}", aggregate.runs[0].program_key);
+    }
     let words = statement_words(&keys.root(), &aggregate.runs).expect("words");
     verify_final(&bytes, finalizer.key(), &words).expect("an accepted proof");
 
