@@ -242,7 +242,7 @@ fn soundness_reaches_100_bits_in_every_layer() {
     assert!(report["bits"].as_f64().unwrap() >= 100.0);
     assert_eq!(report["holds"], true);
     let layers = report["layers"].as_array().unwrap();
-    for (layer, name) in layers.iter().zip(["segments", "recursion"]) {
+    for (layer, name) in layers.iter().zip(["segments", "recursion", "shrink", "last"]) {
         assert_eq!(layer["name"], name);
         let (reports, budgets) = (layer["reports"].as_array().unwrap(), layer["budgets"].as_array().unwrap());
         assert_eq!(reports.len(), budgets.len());
@@ -251,7 +251,7 @@ fn soundness_reaches_100_bits_in_every_layer() {
             assert!(budget["cells_per_cycle"].as_f64().unwrap() > 0.0);
         }
     }
-    assert_eq!(layers.len(), 2);
+    assert_eq!(layers.len(), 4);
     assert!(layers[1]["circuits"][0]["tables"][0]["used"].as_u64().unwrap() > 0);
     let text = ashlar(&["soundness"]);
     assert!(text.status.success());

@@ -7,8 +7,8 @@ use ashlar_recursion::circuits::CircuitError;
 use serde::Serialize;
 
 use crate::budget::{Budget, budget};
-use crate::profile::{circuit_profile, shape_profile};
-use crate::report::{CIRCUIT_SHAPE, Report, circuit_report, segment_report};
+use crate::profile::{circuit_profile, last_profile, shape_profile, shrink_profile};
+use crate::report::{CIRCUIT_SHAPE, Report, circuit_report, last_report, segment_report, shrink_report};
 use crate::scheme::Scheme;
 use crate::usage::{CircuitUsage, usages};
 
@@ -19,7 +19,7 @@ pub struct Overview {
     pub bits: f64,
     /// Whether every layer's reports hold.
     pub holds: bool,
-    /// The layers: segments, recursion.
+    /// The layers: segments, recursion, shrink, last.
     pub layers: Vec<Layer>,
 }
 
@@ -69,9 +69,13 @@ pub fn overview() -> Result<Overview, CircuitError> {
     });
     let circuit =
         (circuit_report(), budget(CIRCUIT_SHAPE, &Scheme::RECURSION.parameters, &circuit_profile()));
+    let shrink = (shrink_report(), budget("shrink", &Scheme::SHRINK.parameters, &shrink_profile()));
+    let last = (last_report(), budget("last", &Scheme::LAST.parameters, &last_profile()));
     let layers = vec![
         Layer::new("segments", &Scheme::SEGMENT, segments, Vec::new()),
         Layer::new("recursion", &Scheme::RECURSION, [circuit].into_iter(), usages()?),
+        Layer::new("shrink", &Scheme::SHRINK, [shrink].into_iter(), Vec::new()),
+        Layer::new("last", &Scheme::LAST, [last].into_iter(), Vec::new()),
     ];
     Ok(Overview {
         bits: layers.iter().map(|layer| layer.bits).fold(f64::INFINITY, f64::min),

@@ -1,10 +1,11 @@
 //! What of a table enters the calculation, read off its constraints by Plonky3's own functions.
 
 use ashlar_circuit::CircuitAir;
+use ashlar_circuit::narrow::NarrowAir;
 use ashlar_machine::air::MachineAir;
 use ashlar_machine::{Shape, Val};
 use ashlar_verifier::config::Challenge;
-use ashlar_verifier::{CIRCUIT_HEIGHTS, CIRCUIT_OPERATIONS};
+use ashlar_verifier::{CIRCUIT_HEIGHTS, CIRCUIT_OPERATIONS, LAST_HEIGHT, SHRINK_HEIGHTS, SHRINK_OPERATIONS};
 use p3_air::Air;
 use p3_air::symbolic::AirLayout;
 use p3_batch_stark::num_batched_openings;
@@ -137,4 +138,15 @@ pub fn shape_profile(shape: &Shape) -> Vec<TableProfile> {
 pub fn circuit_profile() -> Vec<TableProfile> {
     let airs = CircuitAir::layer(CIRCUIT_OPERATIONS);
     airs.iter().zip(CIRCUIT_HEIGHTS).map(|(air, log_height)| profile(air.name(), air, log_height)).collect()
+}
+
+/// The profiles of the tables of the circuit `shrink`, in order.
+pub fn shrink_profile() -> Vec<TableProfile> {
+    let airs = CircuitAir::small_layer(SHRINK_OPERATIONS);
+    airs.iter().zip(SHRINK_HEIGHTS).map(|(air, log_height)| profile(air.name(), air, log_height)).collect()
+}
+
+/// The profile of the table of the circuit `last`.
+pub fn last_profile() -> Vec<TableProfile> {
+    vec![profile("narrow", &NarrowAir::default(), LAST_HEIGHT)]
 }

@@ -6,7 +6,7 @@ use ashlar_machine::Shape;
 use serde::Serialize;
 
 use crate::condition::{Condition, conditions, messages};
-use crate::profile::{TableProfile, circuit_profile, shape_profile};
+use crate::profile::{TableProfile, circuit_profile, last_profile, shape_profile, shrink_profile};
 use crate::scheme::Scheme;
 use crate::term::{Term, terms};
 
@@ -55,9 +55,23 @@ pub fn segment_report(shape: &Shape) -> Report {
 
 /// The report on proofs of circuits: they have one shape.
 pub fn circuit_report() -> Report {
-    let tables = circuit_profile();
-    let mut report = report(CIRCUIT_SHAPE, &Scheme::RECURSION, &tables);
-    report.conditions.push(messages(&tables));
+    with_messages(CIRCUIT_SHAPE, &Scheme::RECURSION, &circuit_profile())
+}
+
+/// The report on proofs of the circuit `shrink`.
+pub fn shrink_report() -> Report {
+    with_messages("shrink", &Scheme::SHRINK, &shrink_profile())
+}
+
+/// The report on final proofs.
+pub fn last_report() -> Report {
+    with_messages("last", &Scheme::LAST, &last_profile())
+}
+
+/// On circuits, whose keys fix how often each message is sent.
+fn with_messages(shape: &str, scheme: &Scheme, tables: &[TableProfile]) -> Report {
+    let mut report = report(shape, scheme, tables);
+    report.conditions.push(messages(tables));
     report
 }
 

@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 
 use ashlar_machine::Val;
-use ashlar_verifier::config::{Challenger, LeafHash, Parameters, RECURSION, SEGMENT, ValMmcs};
+use ashlar_verifier::config::{Challenger, LAST, LeafHash, Parameters, RECURSION, SEGMENT, SHRINK, ValMmcs};
+use ashlar_verifier::last::NODE_BYTES;
 use p3_challenger::DuplexChallenger;
 use p3_merkle_tree::MerkleTreeMmcs;
 use p3_symmetric::{CryptographicPermutation, PaddingFreeSponge};
@@ -28,6 +29,17 @@ impl Scheme {
 
     /// That of recursion.
     pub const RECURSION: Self = Self { parameters: RECURSION, ..Self::SEGMENT };
+
+    /// That of the proofs that the last circuit verifies.
+    pub const SHRINK: Self =
+        Self { parameters: SHRINK, regime: Regime::Johnson { m: 3 }, hash: Hash::Poseidon2 };
+
+    /// That of final proofs.
+    pub const LAST: Self = Self {
+        parameters: LAST,
+        regime: Regime::Johnson { m: 3 },
+        hash: Hash::Keccak { digest: NODE_BYTES as u8 },
+    };
 }
 
 /// The hash of trees and transcript.
