@@ -22,4 +22,4 @@ pub use report::{Report, TARGET_BITS, circuit_report, last_report, report, segme
 pub use scheme::{Hash, Scheme};
 pub use search::least_queries;
 pub use term::{Site, Term, field_bits, grinding_worth};
-pub use usage::{CircuitUsage, Share, usages};
+pub use usage::{CircuitUsage, Share, last_usage, shrink_usage, usages};

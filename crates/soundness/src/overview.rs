@@ -10,7 +10,7 @@ use crate::budget::{Budget, budget};
 use crate::profile::{circuit_profile, last_profile, shape_profile, shrink_profile};
 use crate::report::{CIRCUIT_SHAPE, Report, circuit_report, last_report, segment_report, shrink_report};
 use crate::scheme::Scheme;
-use crate::usage::{CircuitUsage, usages};
+use crate::usage::{CircuitUsage, last_usage, shrink_usage, usages};
 
 /// Security and size of proofs of every layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -74,8 +74,8 @@ pub fn overview() -> Result<Overview, CircuitError> {
     let layers = vec![
         Layer::new("segments", &Scheme::SEGMENT, segments, Vec::new()),
         Layer::new("recursion", &Scheme::RECURSION, [circuit].into_iter(), usages()?),
-        Layer::new("shrink", &Scheme::SHRINK, [shrink].into_iter(), Vec::new()),
-        Layer::new("last", &Scheme::LAST, [last].into_iter(), Vec::new()),
+        Layer::new("shrink", &Scheme::SHRINK, [shrink].into_iter(), vec![shrink_usage()?]),
+        Layer::new("last", &Scheme::LAST, [last].into_iter(), vec![last_usage()?]),
     ];
     Ok(Overview {
         bits: layers.iter().map(|layer| layer.bits).fold(f64::INFINITY, f64::min),

@@ -2,18 +2,24 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use ashlar_circuit::Val;
+use ashlar_circuit::narrow::BLOCK;
 use ashlar_recursion::builder;
-use ashlar_recursion::circuits::{CircuitError, LAYER, construct};
-use ashlar_verifier::Circuit;
+use ashlar_recursion::builder::{CircuitShape, NarrowUsage};
+use ashlar_recursion::circuits::{
+    CircuitError, LAYER, SHRINK_SHAPE, construct, construct_last, construct_shrink,
+};
+use ashlar_verifier::{Circuit, Commitment, LAST_HEIGHT};
+use p3_field::PrimeCharacteristicRing;
 use serde::Serialize;
 
-/// What a circuit takes of the tables that all circuits have.
+/// What a circuit takes of the tables that it has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CircuitUsage {
     /// Name of the circuit.
     pub circuit: String,
     /// What it takes of each table.
-    pub tables: [Share; 4],
+    pub tables: Vec<Share>,
 }
 
 /// A part of a table.
@@ -61,19 +67,38 @@ impl Display for CircuitUsage {
 
 /// The usage of every circuit, in the order of their numbers. Fails if one cannot be made.
 pub fn usages() -> Result<Vec<CircuitUsage>, CircuitError> {
-    Circuit::all().map(|circuit| Ok(usage(circuit.name(), construct(circuit)?.usage()))).collect()
+    Circuit::all().map(|circuit| Ok(wide(circuit.name(), construct(circuit)?.usage(), &LAYER))).collect()
 }
 
-fn usage(circuit: String, usage: builder::Usage) -> CircuitUsage {
+/// That of the circuit `shrink`.
+pub fn shrink_usage() -> Result<CircuitUsage, CircuitError> {
+    Ok(wide("shrink".into(), construct_shrink()?.usage(), &SHRINK_SHAPE))
+}
+
+/// That of the circuit `last`. It has the key of `shrink` as constants, on whose values nothing depends here.
+pub fn last_usage() -> Result<CircuitUsage, CircuitError> {
+    let key = Commitment::new(vec![core::array::from_fn(|i| Val::from_usize(1 << 16 | i))]);
+    let NarrowUsage { blocks, operands, operations, base } = construct_last(&key)?.narrow_usage()?;
+    let rows = 1 << LAST_HEIGHT;
+    let tables = vec![
+        Share { of: "blocks", used: blocks, all: rows / BLOCK },
+        Share { of: "operands", used: operands + operations + base, all: rows },
+    ];
+    Ok(CircuitUsage { circuit: "last".into(), tables })
+}
+
+fn wide(circuit: String, usage: builder::Usage, shape: &CircuitShape) -> CircuitUsage {
     let builder::Usage { sponge, compress, operations, constants } = usage;
     let rows = |log_height: u8| 1 << log_height;
     let share = |of, used, all| Share { of, used, all };
-    let tables = [
-        share("sponge", sponge, LAYER.sponge.into_iter().map(rows).sum()),
-        share("compress", compress, rows(LAYER.compress)),
-        share("operations", operations, LAYER.operations * rows(LAYER.arithmetic)),
+    // A height of 0 is that of a table which is absent.
+    let sponges = shape.sponge.into_iter().filter(|log_height| *log_height > 0);
+    let tables = vec![
+        share("sponge", sponge, sponges.map(rows).sum()),
+        share("compress", compress, rows(shape.compress)),
+        share("operations", operations, shape.operations * rows(shape.arithmetic)),
         // One a row at most.
-        share("constants", constants, rows(LAYER.arithmetic)),
+        share("constants", constants, rows(shape.arithmetic)),
     ];
     CircuitUsage { circuit, tables }
 }

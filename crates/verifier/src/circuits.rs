@@ -31,9 +31,6 @@ pub const SHRINK_OPERATIONS: usize = 4;
 /// log2 of the rows of the narrow table of the last proof.
 pub const LAST_HEIGHT: u8 = 16;
 
-/// Statements that the last proof has room for.
-pub const LAST_SLOTS: usize = 16;
-
 /// Depth of the tree of allowed circuits.
 pub const CIRCUITS_DEPTH: usize = 4;
 

@@ -150,8 +150,8 @@ impl Parameters {
             .with_ood_proof_of_work_bits(self.point_grinding)
     }
 
-    /// What folding is told.
-    fn fri<M>(&self, mmcs: M) -> FriParameters<M> {
+    /// What folding is told; `mmcs` commits to what it folds.
+    pub const fn fri<M>(&self, mmcs: M) -> FriParameters<M> {
         FriParameters {
             log_blowup: self.log_blowup,
             log_final_poly_len: self.log_final_polynomial,

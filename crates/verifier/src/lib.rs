@@ -17,7 +17,7 @@ mod verify;
 
 pub use circuits::{
     CIRCUIT_HEIGHTS, CIRCUIT_OPERATIONS, CIRCUITS_DEPTH, CIRCUITS_MAGIC, CIRCUITS_VERSION, Circuit,
-    CircuitKeys, LAST_HEIGHT, LAST_SLOTS, SHRINK_HEIGHTS, SHRINK_OPERATIONS, circuit_leaf,
+    CircuitKeys, LAST_HEIGHT, SHRINK_HEIGHTS, SHRINK_OPERATIONS, circuit_leaf,
 };
 pub use claim::{RANGE_ELEMENTS, RangeClaim, Statement, runs_claim, statement_node, statements_root};
 pub use error::{MalformedKey, MalformedProof, RefusedAggregate, RefusedProof};

@@ -17,8 +17,9 @@ use ashlar_stark::{Instance, Phases};
 use ashlar_verifier::aggregate::{AggregateProof, Run};
 use ashlar_verifier::config::{LAST, SHRINK, ShrinkConfig};
 use ashlar_verifier::last::{
-    Exhausted, FinalKey, FinalProof, FinalShape, LastConfig, NODE_BYTES, Node, RefusedFinal, Unencodable,
-    UnsupportedTable, WORDS, Word, keccak256, last_config, public_words, try_salts, verify_final,
+    Exhausted, FinalKey, FinalProof, FinalShape, LastConfig, NODE_BYTES, Node, RefusedFinal, SLOT_WORDS,
+    Unencodable, UnsupportedTable, WORDS, Word, keccak256, last_config, public_words, try_salts,
+    verify_final,
 };
 use ashlar_verifier::{
     Circuit as CircuitName, CircuitKeys, Commitment, LAST_HEIGHT, SHRINK_HEIGHTS, SHRINK_OPERATIONS,
@@ -132,7 +133,7 @@ impl Finalizer {
         let circuits = keys.root();
         let words = statement_words(&circuits, &aggregate.runs)?;
         let shrunk = self.shrink.prove(keys, aggregate, &mut phases)?;
-        let proof = self.last.prove(&circuits, &aggregate.runs, &words, &shrunk, &mut phases)?;
+        let proof = self.last.prove(&circuits, aggregate.runs.len(), &words, &shrunk, &mut phases)?;
         let start = Instant::now();
         let bytes = proof.encode(&self.key, &words)?;
         verify_final(&bytes, &self.key, &words).map_err(FinalizerError::Refused)?;
@@ -227,13 +228,15 @@ impl LastData {
     fn prove(
         &self,
         circuits: &Digest,
-        runs: &[Run],
+        statements: usize,
         words: &[Word],
         shrunk: &BatchProof<ShrinkConfig>,
         phases: &mut FinalPhases,
     ) -> Result<FinalProof, FinalizerError> {
         let start = Instant::now();
-        let slots = runs.iter().map(slot).collect::<Result<Vec<_>, _>>()?;
+        // X and the root of the circuits come first.
+        let slots = words.get(3..).unwrap_or_default().as_chunks().0.iter().take(statements);
+        let slots: Vec<_> = slots.map(slot).collect();
         let claim = LastClaim { circuits: *circuits, slots: &slots };
         let witness = self.circuit.run(&mut CircuitInputs::last(&claim, shrunk)?)?;
         let trace = self.circuit.trace(&witness);
@@ -269,16 +272,9 @@ fn root(runs: &[Run]) -> Result<Digest, FinalizerError> {
     statements_root(&leaves).ok_or(FinalizerError::Statements { statements: 0 })
 }
 
-/// A run as the circuit reads it.
-fn slot(run: &Run) -> Result<SlotClaim, FinalizerError> {
-    let key = run.program_key;
-    let program_key = key.elements().ok_or(FinalizerError::ProgramKey { key })?;
-    let hash = keccak256(&[run.output.as_slice()]);
-    let limbs = hash.as_chunks::<2>().0;
-    let half = |first: usize| -> Digest {
-        core::array::from_fn(|i| {
-            Val::from_u16(limbs.get(first + i).map_or(0, |limb| u16::from_le_bytes(*limb)))
-        })
-    };
-    Ok(SlotClaim { program_key, output: [half(0), half(8)] })
+/// The public words of a slot as the circuit reads them.
+fn slot(words: &[Word; SLOT_WORDS]) -> SlotClaim {
+    let elements = words.as_flattened();
+    let digest = |first: usize| core::array::from_fn(|i| elements[first + i]);
+    SlotClaim { program_key: digest(0), output: [digest(8), digest(16)] }
 }

@@ -3,7 +3,8 @@
 use ashlar_circuit::{Challenge, Val};
 use ashlar_machine::hash::Digest;
 use ashlar_verifier::config::{Config, ShrinkConfig};
-use ashlar_verifier::{Boundary, Circuit, CircuitKeys, Commitment, LAST_SLOTS, VerifyingKey};
+use ashlar_verifier::last::SLOTS;
+use ashlar_verifier::{Boundary, Circuit, CircuitKeys, Commitment, VerifyingKey};
 use p3_batch_stark::BatchProof;
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
 
@@ -18,7 +19,7 @@ use thiserror::Error;
 pub enum BadInputs {
     #[error("there is no shape with number {shape}")]
     UnknownShape { shape: u8 },
-    #[error("{statements} statements, where there is room for 1 to {LAST_SLOTS}")]
+    #[error("{statements} statements, where there is room for 1 to {SLOTS}")]
     Statements { statements: usize },
     #[error(transparent)]
     Unsupported(#[from] UnsupportedShape),
@@ -219,11 +220,11 @@ pub(super) fn words(digest: &Digest) -> [Challenge; 2] {
 /// The statements in all slots, and which are used: the first is.
 pub(super) fn last_claim(claimed: &LastClaim<'_>) -> Result<Vec<Challenge>, BadInputs> {
     let statements = claimed.slots.len();
-    if !(1..=LAST_SLOTS).contains(&statements) {
+    if !(1..=SLOTS).contains(&statements) {
         return Err(BadInputs::Statements { statements });
     }
     let mut claim = Vec::from(words(&claimed.circuits));
-    for i in 0..LAST_SLOTS {
+    for i in 0..SLOTS {
         if i > 0 {
             claim.push(Val::from_bool(i < statements).into());
         }

@@ -1,7 +1,8 @@
 //! The two last circuits (`specs/012-final-proof.md`): a proof of all statements, made small.
 
 use ashlar_machine::hash::tag;
-use ashlar_verifier::{Commitment, LAST_SLOTS, SHRINK_HEIGHTS};
+use ashlar_verifier::last::{SLOT_WORDS, SLOTS};
+use ashlar_verifier::{Commitment, SHRINK_HEIGHTS};
 use p3_field::BasedVectorSpace;
 
 use super::CircuitError;
@@ -17,8 +18,6 @@ const INNER: Source = Source(0);
 const CLAIM: Source = Source(1);
 /// Position of the table `compress`, the one with public values, in a proof of `shrink`.
 const COMPRESS: usize = 1;
-/// Public words of a slot: programKey, and the output's 16 limbs.
-const SLOT_WORDS: usize = 6;
 
 /// Claims what an inner proof of `finish` or `join` claims.
 pub(super) fn shrink(builder: &mut Builder) -> Result<(), CircuitError> {
@@ -47,7 +46,7 @@ pub(super) fn last(builder: &mut Builder, key: &Commitment) -> Result<(), Circui
 pub(super) fn statements(builder: &mut Builder) -> (Words, Words) {
     builder.label("public words");
     let circuits = claim::words(builder, CLAIM);
-    let public = builder.public_words(circuits.len() + SLOT_WORDS * LAST_SLOTS);
+    let public = builder.public_words(circuits.len() + SLOT_WORDS * SLOTS);
     let (public_circuits, public_slots) = public.split_at(circuits.len());
     for (public, word) in public_circuits.iter().zip(circuits) {
         builder.assert_equal(*public, word);

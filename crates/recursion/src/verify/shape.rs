@@ -11,7 +11,7 @@ use p3_batch_stark::{BatchShape, ProverData};
 use p3_challenger::CanObserve;
 use p3_commit::PeriodicColumns;
 use p3_field::TwoAdicField;
-use p3_fri::{FriParameters, FriShape, PcsShape, fold_schedule};
+use p3_fri::{FriShape, PcsShape, fold_schedule};
 use p3_lookup::{
     InteractionSymbolicBuilder, Kind, LogUpGadget, LookupProtocol, Lookups, check_bus_widths,
     check_multiplicity_height_bound,
@@ -333,17 +333,7 @@ impl Seeds {
                 .collect(),
             batch_pow_bits: parameters.batch_grinding,
         };
-        let fri = FriParameters {
-            log_blowup: parameters.log_blowup,
-            log_final_poly_len: parameters.log_final_polynomial,
-            max_log_arity: parameters.log_arity_max,
-            num_queries: parameters.queries,
-            batch_proof_of_work_bits: parameters.batch_grinding,
-            commit_proof_of_work_bits: parameters.fold_grinding,
-            query_proof_of_work_bits: parameters.query_grinding,
-            mmcs: (),
-        };
-        let folding = FriShape::new(&fri, heights, heights.first().copied().unwrap_or(0));
+        let folding = FriShape::new(&parameters.fri(()), heights, heights.first().copied().unwrap_or(0));
         let mut seeds = [Recorder::default(), Recorder::default(), Recorder::default()];
         batch.domain_separator::<Val, Challenge>().seed(&mut seeds[0]);
         openings.domain_separator::<Val, Challenge>().seed(&mut seeds[1]);

@@ -3,7 +3,7 @@
 use ashlar_machine::Val;
 use p3_dft::Radix2DitParallel;
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
-use p3_fri::{FriParameters, TwoAdicFriPcs};
+use p3_fri::TwoAdicFriPcs;
 use p3_uni_stark::StarkConfig;
 
 use super::challenger::{Exhausted, KeccakChallenger};
@@ -36,16 +36,7 @@ pub fn last_config(
     start(&mut transcript, salt, words);
     let challenger = KeccakChallenger::new(transcript, nonces, exhausted.clone());
     let mmcs = KeccakMmcs::new(LeafHash, NodeHash, parameters.cap_height);
-    let fri = FriParameters {
-        log_blowup: parameters.log_blowup,
-        log_final_poly_len: parameters.log_final_polynomial,
-        max_log_arity: parameters.log_arity_max,
-        num_queries: parameters.queries,
-        batch_proof_of_work_bits: parameters.batch_grinding,
-        commit_proof_of_work_bits: parameters.fold_grinding,
-        query_proof_of_work_bits: parameters.query_grinding,
-        mmcs: KeccakChallengeMmcs::new(mmcs),
-    };
+    let fri = parameters.fri(KeccakChallengeMmcs::new(mmcs));
     StarkConfig::new(LastPcs::new(Radix2DitParallel::default(), mmcs, fri), challenger)
         .with_lookup_proof_of_work_bits(parameters.lookup_grinding)
         .with_ood_proof_of_work_bits(parameters.point_grinding)

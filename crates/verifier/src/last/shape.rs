@@ -14,7 +14,7 @@ use p3_challenger::CanObserve;
 use p3_commit::{PeriodicColumns, PolynomialSpace};
 use p3_field::coset::TwoAdicMultiplicativeCoset;
 use p3_field::{Field, PrimeCharacteristicRing, TwoAdicField};
-use p3_fri::{FriParameters, FriShape, PcsShape, fold_schedule};
+use p3_fri::{FriShape, PcsShape, fold_schedule};
 use p3_lookup::{
     InteractionSymbolicBuilder, Kind, LogUpGadget, Lookups, check_bus_widths, check_multiplicity_height_bound,
 };
@@ -325,17 +325,7 @@ impl Seeds {
             ],
             batch_pow_bits: parameters.batch_grinding,
         };
-        let fri = FriParameters {
-            log_blowup: parameters.log_blowup,
-            log_final_poly_len: parameters.log_final_polynomial,
-            max_log_arity: parameters.log_arity_max,
-            num_queries: parameters.queries,
-            batch_proof_of_work_bits: parameters.batch_grinding,
-            commit_proof_of_work_bits: parameters.fold_grinding,
-            query_proof_of_work_bits: parameters.query_grinding,
-            mmcs: (),
-        };
-        let folding = FriShape::with_schedule(&fri, shape.rounds.clone(), shape.log_height());
+        let folding = FriShape::with_schedule(&parameters.fri(()), shape.rounds.clone(), shape.log_height());
         let mut seeds = [Recorder::default(), Recorder::default(), Recorder::default()];
         let [first, second, third] = &mut seeds;
         batch.domain_separator::<Val, Challenge>().seed(first);

@@ -13,7 +13,7 @@ use crate::key::ProgramKey;
 pub const SLOTS: usize = 16;
 
 /// Words of a slot: two of programKey, four of the output's hash.
-const SLOT_WORDS: usize = 6;
+pub const SLOT_WORDS: usize = 6;
 
 /// Public words: the constant X, the root of the allowed circuits, the slots.
 pub const WORDS: usize = 1 + 2 + SLOTS * SLOT_WORDS;

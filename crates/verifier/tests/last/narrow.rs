@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ashlar_circuit::narrow::{BLOCK, NarrowAir, NarrowFixed, fixed_matrix, trace};
 use ashlar_machine::Val;
-use ashlar_verifier::config::{Challenge, Parameters};
+use ashlar_verifier::config::{Challenge, LAST, Parameters};
 use ashlar_verifier::last::{FinalKey, FinalShape, RefusedFinal, Tree, Word, verify_final};
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
@@ -83,26 +83,14 @@ fn circuits_that_do_not_hold_are_refused() {
     }
 }
 
-/// The table of 2^16 rows with parameters like those of real proofs: minutes, and gigabytes.
+/// The table of 2^16 rows with the parameters of real proofs: minutes, and gigabytes.
 #[test]
 #[ignore = "a proof of the real size takes minutes and gigabytes"]
 fn a_circuit_of_the_real_size_is_proven() {
-    let parameters = Parameters {
-        log_blowup: 6,
-        log_final_polynomial: 7,
-        log_arity_max: 4,
-        queries: 27,
-        query_grinding: 24,
-        fold_grinding: 8,
-        batch_grinding: 16,
-        lookup_grinding: 16,
-        point_grinding: 8,
-        cap_height: 0,
-    };
     let words = words(3);
     let (air, trace) = circuit_of(&words, 1 << 16);
     let start = std::time::Instant::now();
-    let fixture = Fixture::of_trace(&parameters, &air, &words, &trace, None);
+    let fixture = Fixture::of_trace(&LAST, &air, &words, &trace, None);
     println!("{} bytes in {:.1?}", fixture.bytes.len(), start.elapsed());
     let start = std::time::Instant::now();
     assert_eq!(verify_final(&fixture.bytes, &fixture.key, &words), Ok(()));

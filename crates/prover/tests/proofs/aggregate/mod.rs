@@ -1,5 +1,6 @@
 //! Segments of real runs become one proof, and proofs of runs one proof of all.
 
+mod job;
 mod join;
 mod last;
 mod resume;

@@ -5,7 +5,8 @@ use ashlar_circuit::narrow::NarrowAir;
 use ashlar_circuit::{Challenge, Val};
 use ashlar_machine::evaluate::evaluate;
 use ashlar_machine::hash::Hasher;
-use ashlar_verifier::{LAST_SLOTS, Statement, statements_root};
+use ashlar_verifier::last::SLOTS;
+use ashlar_verifier::{Statement, statements_root};
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField32};
 
 use super::super::inputs::last_claim;
@@ -85,12 +86,12 @@ fn claim(slots: &[SlotClaim]) -> Vec<Challenge> {
 
 #[test]
 fn the_tree_of_any_number_of_statements_is_that_of_the_verifier() {
-    for count in 1..=LAST_SLOTS {
+    for count in 1..=SLOTS {
         let slots = slots(count);
         let circuit = circuit(&root(&slots));
         let witness = circuit.run(&mut Claim(claim(&slots))).unwrap();
         let public = &witness.public_words[FIRST_SLOT..];
-        assert_eq!(public.len(), SLOT * LAST_SLOTS);
+        assert_eq!(public.len(), SLOT * SLOTS);
         let words: Vec<_> = slots.iter().flat_map(SlotClaim::words).collect();
         assert_eq!(public[..SLOT * count], words);
         assert!(public[SLOT * count..].iter().all(|word| *word == Challenge::ZERO));
