@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the pinned compiler and forge under node_modules. Nothing of the packages is run.
+# Installs the pinned compiler, forge and anvil under node_modules. Nothing of the packages is run.
 set -eu
 cd "$(dirname "$0")/.."
 npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund

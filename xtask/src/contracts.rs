@@ -7,7 +7,6 @@ use std::process::Command;
 use ashlar_contracts::DeploymentKey;
 use clap::Args;
 use eyre::{Context, OptionExt, bail, ensure, eyre};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::repository;
@@ -23,14 +22,6 @@ pub(crate) struct Arguments {
     sources: bool,
 }
 
-/// `contracts/key.json`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Key {
-    circuits: String,
-    last_circuit: String,
-}
-
 /// Compiled contracts that are part of the tree, and the files that they are in.
 const ARTIFACTS: [(&str, &str); 3] = [
     ("FinalVerifier", "FinalVerifier.sol"),
@@ -41,7 +32,9 @@ const ARTIFACTS: [(&str, &str); 3] = [
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let folder = repository::root().join("contracts");
-    let sources = key(&folder)?.sources().map_err(|error| eyre!(error))?;
+    // That of the tree, which may be newer than the one that this program was compiled with.
+    let key = DeploymentKey::from_json(&read(&folder.join("key.json"))?)?;
+    let sources = key.sources().map_err(|error| eyre!(error))?;
     for (name, source) in sources {
         put(&folder.join("src/generated").join(name), &source, arguments.check)?;
     }
@@ -61,14 +54,6 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     Ok(())
 }
 
-fn key(folder: &Path) -> eyre::Result<DeploymentKey> {
-    let key: Key = serde_json::from_str(&read(&folder.join("key.json"))?)?;
-    let mut bytes = DeploymentKey { circuits: [0; 32], last_circuit: [0; 26] };
-    hex::decode_to_slice(key.circuits, &mut bytes.circuits).wrap_err("circuits")?;
-    hex::decode_to_slice(key.last_circuit, &mut bytes.last_circuit).wrap_err("lastCircuit")?;
-    Ok(bytes)
-}
-
 /// What of the compiler's output is kept: what is needed to deploy and to call.
 fn artifact(compiled: &str) -> eyre::Result<String> {
     let compiled: Value = serde_json::from_str(compiled)?;
@@ -81,8 +66,23 @@ fn artifact(compiled: &str) -> eyre::Result<String> {
         "abi": compiled["abi"],
         "bytecode": code("bytecode")?,
         "deployedBytecode": code("deployedBytecode")?,
+        "immutableReferences": immutables(&compiled["deployedBytecode"]["immutableReferences"])?,
     });
     Ok(serde_json::to_string_pretty(&artifact)? + "\n")
+}
+
+/// Places of the one immutable in the deployed code, in order. The compiler names it by a number of its own, which has no
+/// meaning.
+fn immutables(references: &Value) -> eyre::Result<Vec<u64>> {
+    let Some(references) = references.as_object() else { return Ok(Vec::new()) };
+    ensure!(references.len() <= 1, "more than one immutable: the form of artifacts has no place for it");
+    let mut places = Vec::new();
+    for reference in references.values().flat_map(|list| list.as_array().into_iter().flatten()) {
+        ensure!(reference["length"] == 32, "an immutable that is not of 32 bytes");
+        places.push(reference["start"].as_u64().ok_or_eyre("an immutable without a place")?);
+    }
+    places.sort_unstable();
+    Ok(places)
 }
 
 fn put(path: &Path, text: &str, check: bool) -> eyre::Result<()> {

@@ -1,5 +1,6 @@
 //! `cargo xtask`: the development tasks that have logic.
 
+mod anvil;
 mod circuits;
 mod contracts;
 mod costs;

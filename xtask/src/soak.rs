@@ -1,6 +1,6 @@
 //! `cargo xtask soak`: suites that take longer than CI may, with their last result in `bench/results`.
 
-use crate::{eest, origin::origin, repository};
+use crate::{anvil::Anvil, eest, origin::origin, repository};
 use clap::{Args, Subcommand};
 use eyre::{WrapErr, bail};
 use serde_json::{Value, json};
@@ -26,8 +26,9 @@ enum Suite {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// Proves a real block and verifies the proof; the result has its figures (fixtures: ASHLAR_FIXTURES). A run that was
-    /// stopped goes on where it was.
+    /// Makes the final proof of a real block, verifies it, and has the contract verify it on anvil
+    /// (`contracts/scripts/install.sh`); the result has all figures (fixtures: ASHLAR_FIXTURES). A run that was stopped goes on
+    /// where it was.
     Mainnet {
         /// Folder below the fixtures' `mainnet`.
         #[arg(long, default_value = "24073997")]
@@ -94,17 +95,29 @@ fn qemu(programs: u32, seed: u64) -> eyre::Result<Value> {
     Ok(json!({"programs": programs, "seed": seed, "failed": 0}))
 }
 
-/// Proves and verifies with the command that ships.
+/// Proves and verifies with the commands that ship.
 fn mainnet(block: &str) -> eyre::Result<Value> {
     let Ok(fixtures) = std::env::var("ASHLAR_FIXTURES") else {
         bail!("ASHLAR_FIXTURES names no folder: set it to the one that has mainnet/{block}");
     };
     let folder = format!("{fixtures}/mainnet/{block}");
-    let proof = repository::root().join(format!("target/soak-mainnet-{block}.proof"));
+    let proof = repository::root().join(format!("target/soak-mainnet-{block}.json"));
     let proof = proof.display().to_string();
-    let proven = ashlar(&["prove", &folder, "--output", &proof, "--json"])?;
+    // Before hours of work: whether it is there.
+    let anvil = Anvil::start()?;
+    let proven = ashlar(&["prove", &folder, "--final", "--output", &proof, "--json"])?;
     let verified = ashlar(&["verify", &proof, "--json"])?;
-    Ok(json!({"block": block, "proven": proven, "verified": verified}))
+    let deployed = ashlar(&["l1", "deploy-verifier", "--rpc", &anvil.url, "--json"])?;
+    let contract = deployed["verifier"]["address"].as_str().unwrap_or_default();
+    let on_chain =
+        ashlar(&["l1", "verify", "--rpc", &anvil.url, "--contract", contract, "--send", "--json", &proof])?;
+    Ok(json!({
+        "block": block,
+        "proven": proven,
+        "verified": verified,
+        "deployed": deployed,
+        "on_chain": on_chain,
+    }))
 }
 
 /// Runs the command in release and reads the JSON that it prints.

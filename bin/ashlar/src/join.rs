@@ -1,7 +1,9 @@
 //! `ashlar join`: aggregated proofs become one.
 
 use crate::{
-    circuits, output,
+    circuits,
+    finalize::{FinalFigures, check_count, finalize},
+    output,
     progress::{Progress, Work, words},
     proof::{self, Proof},
     prove::{check_place, clean_up, on_interrupt, work_dir, write_proof},
@@ -11,7 +13,7 @@ use crate::{
 };
 use ashlar_prover::{
     SegmentStore,
-    aggregate::{Aggregator, JoinFailure, RecursionFigures, join},
+    aggregate::{Aggregator, JoinFailure, ProvenAggregate, RecursionFigures, join},
 };
 use ashlar_verifier::aggregate::AggregateProof;
 use clap::Args;
@@ -28,13 +30,19 @@ use std::{
 ///
 /// Takes proofs that `ashlar prove --aggregate` made, of any programs, and keeps their order. Each is verified first. Name
 /// all of them in one command: the statements of a joined proof form a tree whose shape follows from their number, so a
-/// joined proof can rarely be joined again. What is finished is kept in the work folder, and the same command goes on from
+/// joined proof can rarely be joined again. With --final, the joined proof, or a single one, becomes the proof that a
+/// contract on Ethereum verifies. What is finished is kept in the work folder, and the same command goes on from
 /// there, as with `ashlar prove`.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The proofs, in the order that their statements will have.
-    #[arg(value_name = "FILE", required = true, num_args = 2..)]
+    #[arg(value_name = "FILE", required = true)]
     proofs: Vec<PathBuf>,
+
+    /// Make the proof that a contract on Ethereum verifies. The file is JSON: the statements, the proof, and the calldata of
+    /// the contract's call. One proof is enough then.
+    #[arg(long = "final")]
+    is_final: bool,
 
     /// Where the joined proof goes. A file that is there is replaced when the proof is complete.
     #[arg(short, long, value_name = "FILE")]
@@ -59,6 +67,7 @@ struct Report {
     statements: Vec<Statement>,
     proofs: usize,
     recursion: Vec<RecursionFigures>,
+    final_proof: Option<FinalFigures>,
     proof_bytes: usize,
     verify: Duration,
     total: Duration,
@@ -80,15 +89,25 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
 }
 
 fn join_files(arguments: &Arguments, progress: &Progress, start: Instant) -> eyre::Result<Report> {
+    if arguments.proofs.len() < 2 && !arguments.is_final {
+        bail!("one proof is nothing to join: name more, or make it final with --final");
+    }
     progress.step("reading the proofs");
     let proofs: Vec<_> = arguments.proofs.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     let count = proofs.len();
+    let mut work = Work::joins(count);
+    if arguments.is_final {
+        check_count(proofs.iter().map(|proof| proof.runs.len()).sum())?;
+        work.then_final();
+    }
     let folder = arguments.work_dir.clone().unwrap_or_else(|| work_dir(&arguments.output, "parts"));
     let store = SegmentStore::open(&folder).wrap_err("there is no place for finished parts")?;
-    progress.start(Work::joins(count), Some(store.folder()));
+    progress.start(work, Some(store.folder()));
     progress.step("verifying the proofs");
     let aggregator = Aggregator::new(circuits::keys()?);
     let joined = join(&aggregator, proofs, Some(&store), &mut |event| progress.on_event(&event));
+    // Its circuits take memory that the last ones need.
+    drop(aggregator);
     let joined = match joined {
         Ok(joined) => joined,
         Err(failure) => {
@@ -99,22 +118,26 @@ fn join_files(arguments: &Arguments, progress: &Progress, start: Instant) -> eyr
             return Err(name_input(failure, &arguments.proofs));
         }
     };
-    let proof = Proof::Aggregate(Box::new(joined.proof));
-    let proof_bytes = write_proof(&proof, &arguments.output)?;
+    let ProvenAggregate { proof, recursion, ids, verify, .. } = joined;
+    let statements = Statement::all(proof.runs.clone(), None)?;
+    let (proof, final_proof) = if arguments.is_final {
+        let (file, figures) = finalize(proof, progress)?;
+        (Proof::Final(file), Some(figures))
+    } else {
+        (Proof::Aggregate(Box::new(proof)), None)
+    };
+    let file_bytes = write_proof(&proof, &arguments.output)?;
     if !arguments.keep_parts {
-        clean_up(store, &joined.ids, progress)?;
+        clean_up(store, &ids, progress)?;
     }
     progress.say(&format!("the proof is in {}", arguments.output.display()));
-    let runs = match proof {
-        Proof::Aggregate(proof) => proof.runs,
-        Proof::Run(_) => Vec::new(),
-    };
     Ok(Report {
-        statements: Statement::all(runs, None)?,
+        statements,
         proofs: count,
-        recursion: joined.recursion,
-        proof_bytes,
-        verify: joined.verify,
+        recursion,
+        proof_bytes: final_proof.map_or(file_bytes, |figures| figures.proof_bytes()),
+        final_proof,
+        verify,
         total: start.elapsed(),
         peak_memory: peak_memory(),
     })
@@ -126,6 +149,10 @@ fn read(path: &Path) -> eyre::Result<AggregateProof> {
         Proof::Aggregate(proof) => Ok(*proof),
         Proof::Run(_) => bail!(
             "{} holds a proof of segments: only aggregated ones can be joined, so make it with `ashlar prove --aggregate`",
+            path.display()
+        ),
+        Proof::Final(_) => bail!(
+            "{} holds a final proof, which nothing can be joined with: take the aggregated proof that it was made of",
             path.display()
         ),
     }
@@ -145,17 +172,28 @@ fn name_input(failure: JoinFailure, paths: &[PathBuf]) -> eyre::Report {
 }
 
 impl Report {
+    const fn layers(&self) -> Layers {
+        match self.final_proof {
+            Some(_) => Layers::Final,
+            None => Layers::Aggregate,
+        }
+    }
+
     fn json(&self) -> Value {
-        json!({
-            "kind": "aggregate",
+        let mut report = json!({
+            "kind": if self.final_proof.is_some() { "final" } else { "aggregate" },
             "statements": self.statements.iter().map(Statement::json).collect::<Vec<_>>(),
             "proofs": self.proofs,
-            "security_bits": security_bits(Layers::Aggregate),
+            "security_bits": security_bits(self.layers()),
             "proof_bytes": self.proof_bytes,
             "recursion": self.recursion.iter().map(recursion_json).collect::<Vec<_>>(),
             "seconds": {"verify": self.verify.as_secs_f64(), "total": self.total.as_secs_f64()},
             "peak_memory_bytes": self.peak_memory,
-        })
+        });
+        if let Some(figures) = &self.final_proof {
+            report["final"] = figures.json();
+        }
+        report
     }
 }
 
@@ -163,9 +201,12 @@ impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         list(f, &self.statements)?;
         writeln!(f)?;
-        writeln!(f, "security      {:.1} bits, proven", security_bits(Layers::Aggregate))?;
+        writeln!(f, "security      {:.1} bits, proven", security_bits(self.layers()))?;
         writeln!(f, "proof         {} bytes", self.proof_bytes)?;
         list_recursion(f, &self.recursion)?;
+        if let Some(figures) = &self.final_proof {
+            write!(f, "{figures}")?;
+        }
         if let Some(bytes) = self.peak_memory {
             writeln!(f, "peak memory   {:.1} GiB", bytes as f64 / f64::from(1 << 30))?;
         }

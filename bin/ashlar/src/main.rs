@@ -4,9 +4,12 @@ mod allocator;
 mod bench;
 mod circuits;
 mod execute;
+mod final_file;
+mod finalize;
 mod guest;
 mod input;
 mod join;
+mod l1;
 mod output;
 mod progress;
 mod proof;
@@ -22,7 +25,7 @@ mod verify;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// ZK rollup stack: executes Ethereum blocks, proves them and verifies the proofs.
+/// ZK rollup stack: executes Ethereum blocks, proves them, and verifies the proofs, here and on Ethereum.
 ///
 /// Results go to stdout, everything else to stderr. With --json, the result is one JSON object.
 #[derive(Parser)]
@@ -38,6 +41,8 @@ enum Command {
     Prove(prove::Arguments),
     Join(join::Arguments),
     Verify(verify::Arguments),
+    #[command(subcommand)]
+    L1(l1::Arguments),
     Soundness(soundness::Arguments),
     #[command(subcommand)]
     Bench(bench::Arguments),
@@ -51,6 +56,7 @@ fn main() -> ExitCode {
         Command::Prove(arguments) => prove::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Join(arguments) => join::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::L1(arguments) => l1::run(&arguments),
         Command::Soundness(arguments) => soundness::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
@@ -62,5 +68,17 @@ fn main() -> ExitCode {
             error.chain().skip(1).for_each(|cause| eprintln!("  because: {cause}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// Two options of one name, say, would be a panic when the command is typed.
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
     }
 }

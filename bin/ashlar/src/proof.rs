@@ -1,7 +1,8 @@
-//! Files with proofs of either kind.
+//! Files with proofs of every kind.
 
+use crate::final_file::FinalFile;
 use ashlar_verifier::aggregate::{AGGREGATE_MAGIC, AggregateProof};
-use ashlar_verifier::{MalformedProof, PROOF_BYTES_MAX, RunProof};
+use ashlar_verifier::{PROOF_BYTES_MAX, RunProof};
 use eyre::{WrapErr, ensure};
 use std::{fs, path::Path};
 
@@ -11,20 +12,26 @@ pub(crate) enum Proof {
     Run(RunProof),
     /// Of statements, in one proof of constant size.
     Aggregate(Box<AggregateProof>),
+    /// Of statements, as a contract verifies it.
+    Final(FinalFile),
 }
 
 impl Proof {
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, MalformedProof> {
+    pub(crate) fn decode(bytes: &[u8]) -> eyre::Result<Self> {
         if bytes.starts_with(&AGGREGATE_MAGIC) {
-            return AggregateProof::decode(bytes).map(|proof| Self::Aggregate(Box::new(proof)));
+            return Ok(Self::Aggregate(Box::new(AggregateProof::decode(bytes)?)));
         }
-        RunProof::decode(bytes).map(Self::Run)
+        if FinalFile::is_meant(bytes) {
+            return FinalFile::decode(bytes).map(Self::Final);
+        }
+        Ok(Self::Run(RunProof::decode(bytes)?))
     }
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> eyre::Result<Vec<u8>> {
         match self {
-            Self::Run(proof) => proof.encode(),
-            Self::Aggregate(proof) => proof.encode(),
+            Self::Run(proof) => Ok(proof.encode()),
+            Self::Aggregate(proof) => Ok(proof.encode()),
+            Self::Final(file) => file.encode(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! `ashlar prove`: a block's execution, proven.
 
 use crate::{
-    circuits, guest,
+    circuits,
+    finalize::finalize,
+    guest,
     input::{Block, Source},
     output,
     progress::Progress,
@@ -25,7 +27,7 @@ const INTERRUPTED: i32 = 130;
 ///
 /// The block is executed natively and in the guest, the run is cut into segments, and each segment is proven on its own:
 /// memory holds one at a time. With --aggregate, each segment's proof is verified in a proof of constant size, and those are
-/// folded until one is left. What is finished is kept in the work folder. Interrupt it whenever you like (Ctrl-C, also a
+/// folded until one is left; with --final, that becomes the proof that a contract on Ethereum verifies. What is finished is kept in the work folder. Interrupt it whenever you like (Ctrl-C, also a
 /// kill or a loss of power): the same command goes on after the last finished proof. The whole is verified before it is
 /// written.
 #[derive(Args)]
@@ -40,6 +42,11 @@ pub(crate) struct Arguments {
     /// Make one proof of all segments, whose size does not depend on their number.
     #[arg(long)]
     aggregate: bool,
+
+    /// Make the proof that a contract on Ethereum verifies. The file is JSON: the statement, the proof, and the calldata of
+    /// the contract's call.
+    #[arg(long = "final", conflicts_with = "aggregate")]
+    is_final: bool,
 
     /// Where finished segments and parts of an aggregation are kept until the proof is complete. One process at a time may
     /// work in it [default: FILE.segments].
@@ -79,9 +86,27 @@ fn prove(arguments: &Arguments, progress: &Progress, start: Instant) -> eyre::Re
     let store = SegmentStore::open(&work_dir).wrap_err("there is no place for finished parts")?;
     let program = guest::block()?;
     let setup = Setup::new(&program, progress)?;
-    let aggregator = arguments.aggregate.then(circuits::keys).transpose()?.map(Aggregator::new);
-    let how = How { aggregator: aggregator.as_ref(), store: Some(&store), watch: &mut |_| {} };
-    let (proven, mut report) = setup.prove(block, times, how, progress)?;
+    let is_one = arguments.aggregate || arguments.is_final;
+    let aggregator = is_one.then(circuits::keys).transpose()?.map(Aggregator::new);
+    let how = How {
+        aggregator: aggregator.as_ref(),
+        is_final: arguments.is_final,
+        store: Some(&store),
+        watch: &mut |_| {},
+    };
+    let (mut proven, mut report) = setup.prove(block, times, how, progress)?;
+    // Its circuits take memory that the last ones need.
+    drop((aggregator, setup));
+    if arguments.is_final {
+        proven.proof = match proven.proof {
+            Proof::Aggregate(aggregate) => {
+                let (file, figures) = finalize(*aggregate, progress)?;
+                report.finalized(figures);
+                Proof::Final(file)
+            }
+            other => other,
+        };
+    }
 
     progress.step("writing the proof");
     let write = Instant::now();
@@ -100,7 +125,7 @@ fn prove(arguments: &Arguments, progress: &Progress, start: Instant) -> eyre::Re
 
 /// Writes a proof, whole or not at all, and says how many bytes it has.
 pub(crate) fn write_proof(proof: &Proof, file: &Path) -> eyre::Result<usize> {
-    let bytes = proof.encode();
+    let bytes = proof.encode()?;
     write_atomically(file, &bytes)
         .wrap_err_with(|| format!("the proof cannot be written to {}", file.display()))?;
     Ok(bytes.len())

@@ -28,6 +28,8 @@ pub(crate) struct Setup<'p> {
 pub(crate) struct How<'a> {
     /// Makes one proof of all segments, if there is to be one.
     pub(crate) aggregator: Option<&'a Aggregator>,
+    /// Whether a final proof follows.
+    pub(crate) is_final: bool,
     /// Where finished proofs are kept, if they are.
     pub(crate) store: Option<&'a SegmentStore>,
     /// Sees what happens.
@@ -90,7 +92,7 @@ impl<'p> Setup<'p> {
         how: How<'_>,
         progress: &Progress,
     ) -> eyre::Result<(Proven, Report)> {
-        let How { aggregator, store, watch } = how;
+        let How { aggregator, is_final, store, watch } = how;
         progress.step("executing the block in the guest");
         let start = Instant::now();
         let plan = Plan::new(self.program, &block.hints, Options::default())?;
@@ -102,10 +104,13 @@ impl<'p> Setup<'p> {
             plan.metering.segments.len(),
             plan.metering.cells() as f64 / 1e9
         ));
-        let work = match aggregator {
+        let mut work = match aggregator {
             Some(_) => Work::aggregation(&plan.metering),
             None => Work::segments(&plan.metering),
         };
+        if is_final {
+            work.then_final();
+        }
         progress.start(work, store.map(SegmentStore::folder));
         let session = Session { prover: &self.prover, verifier: &self.verifier, store };
         let mut on_event = |event: Event<'_>| {

@@ -1,6 +1,7 @@
 //! What a proof took.
 
 use crate::{
+    finalize::FinalFigures,
     input::Block,
     progress::words,
     proving::{Times, Took},
@@ -28,6 +29,8 @@ pub(crate) struct Report {
     segments: Vec<SegmentFigures>,
     /// None without aggregation.
     recursion: Option<Vec<RecursionFigures>>,
+    /// None without a final proof.
+    final_proof: Option<FinalFigures>,
     pub(crate) times: Times,
     peak_memory: Option<u64>,
 }
@@ -54,8 +57,29 @@ impl Report {
             cells_used: metering.cells_used(),
             segments,
             recursion,
+            final_proof: None,
             times,
             peak_memory: peak_memory(),
+        }
+    }
+
+    /// A final proof was made of it.
+    pub(crate) fn finalized(&mut self, figures: FinalFigures) {
+        self.security_bits = security_bits(Layers::Final);
+        self.peak_memory = self.peak_memory.max(figures.peak_memory());
+        self.final_proof = Some(figures);
+    }
+
+    /// Bytes of the proof itself: the file of a final one has other things in it.
+    fn bytes(&self) -> usize {
+        self.final_proof.map_or(self.proof_bytes, |figures| figures.proof_bytes())
+    }
+
+    const fn kind(&self) -> &'static str {
+        match (&self.final_proof, &self.recursion) {
+            (Some(_), _) => "final",
+            (None, Some(_)) => "aggregate",
+            (None, None) => "segments",
         }
     }
 
@@ -111,10 +135,10 @@ impl Report {
             seconds["recursion"] = json!(proofs.as_secs_f64());
         }
         let mut report = json!({
-            "kind": if self.recursion.is_some() { "aggregate" } else { "segments" },
+            "kind": self.kind(),
             "program_key": self.program_key.to_string(),
             "security_bits": self.security_bits,
-            "proof_bytes": self.proof_bytes,
+            "proof_bytes": self.bytes(),
             "cycles": self.cycles(),
             "cells": self.cells,
             "cells_per_cycle": self.cells_per_cycle(),
@@ -128,6 +152,9 @@ impl Report {
         if let Some(recursion) = &self.recursion {
             report["recursion"] = recursion.iter().map(recursion_json).collect();
         }
+        if let Some(figures) = &self.final_proof {
+            report["final"] = figures.json();
+        }
         self.block.describe(&mut report);
         report
     }
@@ -138,7 +165,7 @@ impl Display for Report {
         write!(f, "{}", self.block)?;
         writeln!(f, "program key   {}", self.program_key)?;
         writeln!(f, "security      {:.1} bits, proven", self.security_bits)?;
-        writeln!(f, "proof         {} bytes", self.proof_bytes)?;
+        writeln!(f, "proof         {} bytes", self.bytes())?;
         writeln!(f, "cycles        {}", self.cycles())?;
         writeln!(f, "segments      {}", self.segments.len())?;
         for SegmentFigures { shape, cycles, resumed, job, trace, prove, .. } in &self.segments {
@@ -147,6 +174,9 @@ impl Display for Report {
         }
         if let Some(recursion) = &self.recursion {
             list_recursion(f, recursion)?;
+        }
+        if let Some(figures) = &self.final_proof {
+            write!(f, "{figures}")?;
         }
         let padding = 100.0 * self.padding_share();
         writeln!(
@@ -201,7 +231,7 @@ pub(crate) fn recursion_json(figures: &RecursionFigures) -> Value {
 }
 
 /// Parts of proving tables.
-fn prove_phases(phases: &Phases, seconds: &mut Value) {
+pub(crate) fn prove_phases(phases: &Phases, seconds: &mut Value) {
     let Phases { commit, messages, quotients, opening, .. } = phases;
     seconds["prove_commit"] = json!(commit.as_secs_f64());
     seconds["prove_messages"] = json!(messages.as_secs_f64());

@@ -1,11 +1,15 @@
-//! The two calls to an Ethereum node that fetch a block and its witness.
+//! JSON-RPC calls of an Ethereum node, and those that fetch a block and its witness.
 
 use ashlar_primitives::{BatchInputOwned, ChainConfig};
 use ashlar_witness::{batch_input, chain_config};
-use eyre::{WrapErr, bail, eyre};
+use eyre::{WrapErr, eyre};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{
+    error::Error,
+    fmt::{self, Display, Formatter},
+    time::Duration,
+};
 
 /// Most bytes of a response: witnesses of full mainnet blocks are some 10 MB.
 const RESPONSE_BYTES_MAX: u64 = 1 << 30;
@@ -25,11 +29,22 @@ struct Response<T> {
     error: Option<RpcError>,
 }
 
-#[derive(Deserialize)]
-struct RpcError {
+/// What a node answers instead of a result.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RpcError {
     code: i64,
     message: String,
+    /// What a call reverted with, among other things.
+    pub(crate) data: Option<Value>,
 }
+
+impl Display for RpcError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message, self.code)
+    }
+}
+
+impl Error for RpcError {}
 
 impl<'a> Client<'a> {
     pub(crate) fn new(url: &'a str) -> Self {
@@ -54,13 +69,24 @@ impl<'a> Client<'a> {
         Ok(batch_input(&config, block, witness)?)
     }
 
-    fn chain_id(&self) -> eyre::Result<u64> {
+    pub(crate) fn chain_id(&self) -> eyre::Result<u64> {
         let chain_id: String = self.call("eth_chainId", json!([]))?;
         let digits = chain_id.strip_prefix("0x").unwrap_or(&chain_id);
         u64::from_str_radix(digits, 16).wrap_err("the chain id is not a number")
     }
 
-    fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> eyre::Result<T> {
+    /// An error is an [`RpcError`] if the node answered with one.
+    pub(crate) fn call<T: DeserializeOwned>(&self, method: &str, params: Value) -> eyre::Result<T> {
+        let result = self.call_optional(method, params)?;
+        result.ok_or_else(|| eyre!("{method} has no result: does the node have this block?"))
+    }
+
+    /// The same for methods whose result may be `null`.
+    pub(crate) fn call_optional<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: Value,
+    ) -> eyre::Result<Option<T>> {
         let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let mut response = self
             .agent
@@ -74,12 +100,11 @@ impl<'a> Client<'a> {
                 .limit(RESPONSE_BYTES_MAX)
                 .read_json()
                 .wrap_err_with(|| format!("the answer to {method} is not the expected JSON"))?;
-        match response {
-            Response { result: Some(result), .. } => Ok(result),
-            Response { error: Some(RpcError { code, message }), .. } => {
-                bail!("{method} was refused by the node: {message} ({code})")
+        match response.error {
+            Some(error) => {
+                Err(eyre::Report::new(error).wrap_err(format!("{method} was refused by the node")))
             }
-            Response { .. } => Err(eyre!("{method} has no result: does the node have this block?")),
+            None => Ok(response.result),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! `ashlar verify`: what a proof states, if it proves it.
 
 use crate::{
-    circuits, guest, output,
+    circuits,
+    final_file::FinalFile,
+    guest, output,
     proof::{self, Proof},
     security::{Layers, security_bits},
     statement::{Statement, list},
@@ -9,7 +11,7 @@ use crate::{
 use ashlar_prover::Prover;
 use ashlar_verifier::{
     ProgramKey, RunProof, Verifier, VerifyingKey,
-    aggregate::{AggregateProof, AggregateVerifier},
+    aggregate::{AggregateProof, AggregateVerifier, Run},
 };
 use ashlar_vm::{Program, SHAPES};
 use clap::Args;
@@ -25,7 +27,7 @@ use std::{
 
 /// Verifies a proof and prints what it states.
 ///
-/// Takes proofs of segments and aggregated ones, and sees which one it is. Exit code 0 says that the program of the key,
+/// Takes proofs of segments, aggregated and final ones, and sees which one it is. Exit code 0 says that the program of the key,
 /// run on some input, puts out what is printed. The default is the key of the block guest inside this binary: then the
 /// printed blocks are valid and lead from the one state root to the other. Exit code 1 says that the proof is refused,
 /// and stderr says why (with --json, `reason` on stdout).
@@ -43,7 +45,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
 
-    /// Accept an aggregated proof whatever programs it is of. What it says is worth as much as the programs whose keys
+    /// Accept an aggregated or final proof whatever programs it is of. What it says is worth as much as the programs whose keys
     /// are printed.
     #[arg(long, conflicts_with_all = ["key", "elf"])]
     any_program: bool,
@@ -56,11 +58,18 @@ pub(crate) struct Arguments {
 /// An accepted proof.
 struct Accepted {
     statements: Vec<Statement>,
-    /// How many, if it is a proof of segments.
-    segments: Option<usize>,
+    kind: Kind,
     security_bits: f64,
     proof_bytes: usize,
     time: Duration,
+}
+
+/// What kind of proof it is.
+#[derive(Clone, Copy)]
+enum Kind {
+    Segments { count: usize },
+    Aggregate,
+    Final { calldata_bytes: usize },
 }
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<ExitCode> {
@@ -98,22 +107,26 @@ fn key(arguments: &Arguments) -> eyre::Result<VerifyingKey> {
 fn verify(bytes: &[u8], key: Option<VerifyingKey>) -> eyre::Result<Accepted> {
     let start = Instant::now();
     let accepted = match (Proof::decode(bytes)?, key) {
-        (Proof::Run(proof), Some(key)) => verify_run(proof, key)?,
+        (Proof::Run(proof), Some(key)) => Accepted { proof_bytes: bytes.len(), ..verify_run(proof, key)? },
         (Proof::Run(proof), None) => bail!(
             "a proof of segments can be verified only with its program's key: name that of program {} with --key or \
              --elf instead of --any-program",
             proof.program_key
         ),
-        (Proof::Aggregate(proof), key) => verify_aggregate(*proof, key.map(|key| key.program_key()))?,
+        (Proof::Aggregate(proof), key) => {
+            let accepted = verify_aggregate(*proof, key.map(|key| key.program_key()))?;
+            Accepted { proof_bytes: bytes.len(), ..accepted }
+        }
+        (Proof::Final(file), key) => verify_final(file, key.map(|key| key.program_key()))?,
     };
-    Ok(Accepted { proof_bytes: bytes.len(), time: start.elapsed(), ..accepted })
+    Ok(Accepted { time: start.elapsed(), ..accepted })
 }
 
 fn verify_run(proof: RunProof, key: VerifyingKey) -> eyre::Result<Accepted> {
     Verifier::new(key).verify(&proof)?;
     let shapes = proof.segments.iter().filter_map(|segment| SHAPES.get(usize::from(segment.shape)).copied());
     Ok(Accepted {
-        segments: Some(proof.segments.len()),
+        kind: Kind::Segments { count: proof.segments.len() },
         security_bits: security_bits(Layers::Segments(shapes.collect())),
         statements: vec![Statement::new(proof.program_key, proof.output)],
         proof_bytes: 0,
@@ -123,11 +136,11 @@ fn verify_run(proof: RunProof, key: VerifyingKey) -> eyre::Result<Accepted> {
 
 fn verify_aggregate(proof: AggregateProof, expected: Option<ProgramKey>) -> eyre::Result<Accepted> {
     if let Some(expected) = expected {
-        check_programs(&proof, expected)?;
+        check_programs(&proof.runs, expected)?;
     }
     AggregateVerifier::new(circuits::keys()?).verify(&proof)?;
     Ok(Accepted {
-        segments: None,
+        kind: Kind::Aggregate,
         security_bits: security_bits(Layers::Aggregate),
         statements: Statement::all(proof.runs, expected)?,
         proof_bytes: 0,
@@ -135,8 +148,22 @@ fn verify_aggregate(proof: AggregateProof, expected: Option<ProgramKey>) -> eyre
     })
 }
 
-fn check_programs(proof: &AggregateProof, expected: ProgramKey) -> eyre::Result<()> {
-    let mut others: Vec<_> = proof.runs.iter().map(|run| run.program_key).collect();
+fn verify_final(file: FinalFile, expected: Option<ProgramKey>) -> eyre::Result<Accepted> {
+    if let Some(expected) = expected {
+        check_programs(&file.runs, expected)?;
+    }
+    file.verify()?;
+    Ok(Accepted {
+        kind: Kind::Final { calldata_bytes: file.calldata().len() },
+        security_bits: security_bits(Layers::Final),
+        proof_bytes: file.proof.len(),
+        statements: Statement::all(file.runs, expected)?,
+        time: Duration::ZERO,
+    })
+}
+
+fn check_programs(runs: &[Run], expected: ProgramKey) -> eyre::Result<()> {
+    let mut others: Vec<_> = runs.iter().map(|run| run.program_key).collect();
     others.sort();
     others.dedup();
     others.retain(|key| *key != expected);
@@ -152,17 +179,18 @@ fn check_programs(proof: &AggregateProof, expected: ProgramKey) -> eyre::Result<
 
 impl Accepted {
     fn json(&self) -> Value {
-        let mut report = match (self.statements.as_slice(), self.segments) {
-            ([statement], Some(segments)) => {
+        let statements = || self.statements.iter().map(Statement::json).collect::<Vec<_>>();
+        let mut report = match (self.kind, self.statements.as_slice()) {
+            (Kind::Segments { count }, [statement]) => {
                 let mut report = statement.json();
                 report["kind"] = json!("segments");
-                report["segments"] = json!(segments);
+                report["segments"] = json!(count);
                 report
             }
-            (statements, _) => {
-                let statements: Vec<_> = statements.iter().map(Statement::json).collect();
-                json!({"kind": "aggregate", "statements": statements})
+            (Kind::Final { calldata_bytes }, _) => {
+                json!({"kind": "final", "statements": statements(), "calldata_bytes": calldata_bytes})
             }
+            _ => json!({"kind": "aggregate", "statements": statements()}),
         };
         report["accepted"] = json!(true);
         report["security_bits"] = json!(self.security_bits);
@@ -177,9 +205,13 @@ impl Display for Accepted {
         writeln!(f, "the proof is valid")?;
         list(f, &self.statements)?;
         writeln!(f, "security          {:.1} bits, proven", self.security_bits)?;
-        match self.segments {
-            Some(segments) => writeln!(f, "segments          {segments}")?,
-            None => writeln!(f, "proof             {} bytes, aggregated", self.proof_bytes)?,
+        match self.kind {
+            Kind::Segments { count } => writeln!(f, "segments          {count}")?,
+            Kind::Aggregate => writeln!(f, "proof             {} bytes, aggregated", self.proof_bytes)?,
+            Kind::Final { calldata_bytes } => {
+                writeln!(f, "proof             {} bytes, final", self.proof_bytes)?;
+                writeln!(f, "calldata          {calldata_bytes} bytes")?;
+            }
         }
         write!(f, "time              {:.2} s", self.time.as_secs_f64())
     }

@@ -261,7 +261,8 @@ fn what_cannot_be_joined_is_named_with_the_reason() {
         assert!(!Path::new(&result).exists() && !scratch.0.join("result.proof.parts").exists());
     }
     let output = ashlar(&["join", &one, "-o", &result]);
-    assert_eq!(output.status.code(), Some(2), "one proof is nothing to join");
+    assert_eq!(output.status.code(), Some(1), "one proof is nothing to join");
+    assert!(stderr(&output).contains("--final"), "{}", stderr(&output));
 }
 
 #[test]

@@ -1,13 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+mod artifact;
+mod call;
 mod constraints;
 mod deployment;
 mod program;
 mod shape;
 mod solidity;
 
+pub use artifact::{Artifact, Contract, DamagedArtifact, VerifierCode};
+pub use call::{Statement, View, address_in, is_verified_call, submit_call, verifier_call, verify_call};
 pub use constraints::{INPUTS, UnsupportedConstraints, constraint_program};
-pub use deployment::DeploymentKey;
+pub use deployment::{BadKey, DeploymentKey};
 pub use program::{Assembler, Instruction, Operation, Program, TooLong, Value};
 pub use shape::ContractShape;
 pub use solidity::{program_source, shape_source};

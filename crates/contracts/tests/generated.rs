@@ -2,20 +2,35 @@
 
 use std::path::Path;
 
-use ashlar_contracts::DeploymentKey;
+use ashlar_contracts::{BadKey, DeploymentKey};
 
 #[test]
 fn generated_sources_are_up_to_date() {
-    let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts");
-    let read = |path: &str| std::fs::read_to_string(contracts.join(path)).expect(path);
-    let key: serde_json::Value = serde_json::from_str(&read("key.json")).expect("a key");
-    let bytes = |name: &str| hex::decode(key[name].as_str().expect(name)).expect(name);
-    let key = DeploymentKey {
-        circuits: bytes("circuits").try_into().expect("32 bytes"),
-        last_circuit: bytes("lastCircuit").try_into().expect("26 bytes"),
-    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/src/generated");
+    let key = DeploymentKey::current().expect("a key");
     for (name, source) in key.sources().expect("sources") {
-        let found = read(&format!("src/generated/{name}"));
+        let found = std::fs::read_to_string(folder.join(name)).expect(name);
         assert!(found == source, "{name} is not what `cargo xtask contracts` makes");
     }
+}
+
+#[test]
+fn refuses_keys_of_another_form() {
+    let (circuits, last) = ("11".repeat(32), "22".repeat(26));
+    let key = |circuits: &str, last: &str| {
+        DeploymentKey::from_json(&format!(r#"{{"circuits": "{circuits}", "lastCircuit": "{last}"}}"#))
+    };
+    let good = key(&circuits, &last).expect("a key");
+    assert_eq!((good.circuits, good.last_circuit), ([0x11; 32], [0x22; 26]));
+    let [first, second] = good.words();
+    assert_eq!((first.0, &second[..26], &second[26..]), ([0x11; 32], &[0x22; 26][..], &[0; 6][..]));
+    let fields = [(&circuits[2..], last.as_str()), ("zz", &last), ("", &last), (&circuits, &last[1..])];
+    for (circuits, last) in fields {
+        assert!(matches!(key(circuits, last), Err(BadKey::Hexadecimal { .. })), "{circuits} {last}");
+    }
+    for text in ["", "{}", "[]", r#"{"circuits": 1, "lastCircuit": 2}"#] {
+        assert!(matches!(DeploymentKey::from_json(text), Err(BadKey::Json(_))), "{text}");
+    }
+    let more = format!(r#"{{"circuits": "{circuits}", "lastCircuit": "{last}", "more": 1}}"#);
+    assert!(matches!(DeploymentKey::from_json(&more), Err(BadKey::Json(_))));
 }

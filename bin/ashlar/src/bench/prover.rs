@@ -127,10 +127,10 @@ fn prove(
     let times = Times { read, native: native.elapsed(), ..Times::default() };
     let hints = block.hints.clone();
     let aggregator = aggregate.then(circuits::keys).transpose()?.map(Aggregator::new);
-    let how = How { aggregator: aggregator.as_ref(), store: None, watch };
+    let how = How { aggregator: aggregator.as_ref(), is_final: false, store: None, watch };
     let (proven, mut report) = setup.prove(block, times, how, &progress)?;
     let write = Instant::now();
-    report.proof_bytes = proven.proof.encode().len();
+    report.proof_bytes = proven.proof.encode()?.len();
     report.times.write = write.elapsed();
     // The setup is made once for all blocks; a command that proves one makes it too.
     report.times.total = start.elapsed() + report.times.setup;

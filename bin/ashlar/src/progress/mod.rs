@@ -102,6 +102,20 @@ impl Progress {
         self.done(weight, &what, figures.resumed, figures.time);
     }
 
+    /// The last proofs are being made.
+    pub(crate) fn final_begins(&self) {
+        self.state().since = Some(Instant::now());
+        self.show("the final proof: two last circuits");
+    }
+
+    pub(crate) fn final_is_done(&self, time: Duration) {
+        let mut state = self.state();
+        let weight = state.work.final_is_done();
+        state.since = None;
+        drop(state);
+        self.done(weight, "the final proof", false, time);
+    }
+
     fn done(&self, weight: u64, what: &str, resumed: bool, time: Duration) {
         self.bar.inc(weight);
         if self.bar.is_hidden() {

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// Cells of a segment that take about the time of one recursion proof, for as long as none was measured.
 const RECURSION_CELLS: u64 = 28_000_000;
 
+/// Recursion proofs that take about the time of a final proof.
+const FINAL_RECURSIONS: u64 = 16;
+
 /// One proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
@@ -15,6 +18,8 @@ pub(crate) enum Item {
     Segment { cells: u64 },
     /// Of a circuit: all of them take the same time.
     Recursion(Circuit),
+    /// The two last layers.
+    Final,
 }
 
 /// All proofs, in the order in which they are made, and what those took that were made now.
@@ -84,6 +89,16 @@ impl Work {
         self.next_is_done()
     }
 
+    /// A final proof comes last.
+    pub(crate) fn then_final(&mut self) {
+        self.items.push(Item::Final);
+    }
+
+    /// The final proof is there; returns its weight.
+    pub(crate) fn final_is_done(&mut self) -> u64 {
+        self.next_is_done()
+    }
+
     fn next_is_done(&mut self) -> u64 {
         let weight = self.items.get(self.finished).map_or(0, Item::weight);
         self.finished += 1;
@@ -135,6 +150,7 @@ impl Work {
                         seconds += per_circuit;
                     }
                 }
+                Item::Final => seconds += per_proof * FINAL_RECURSIONS as f64,
             }
         }
         Some(Duration::from_secs_f64(seconds))
@@ -146,6 +162,7 @@ impl Item {
         match self {
             Self::Segment { cells } => *cells,
             Self::Recursion(_) => RECURSION_CELLS,
+            Self::Final => FINAL_RECURSIONS * RECURSION_CELLS,
         }
     }
 }

@@ -18,8 +18,8 @@ use crate::store::SegmentStore;
 #[derive(Debug, Error)]
 #[allow(missing_docs)] // The messages say it.
 pub enum JoinFailure {
-    #[error("{inputs} proofs are too few to join: it takes two")]
-    TooFew { inputs: usize },
+    #[error("there is no proof to join")]
+    NoProofs,
     #[error("the proofs have {statements} statements, more than {STATEMENTS_MAX}")]
     TooManyStatements { statements: usize },
     #[error("proof {input} is refused")]
@@ -49,7 +49,7 @@ struct Input {
 
 /// Makes one proof of all statements of these proofs, in their order.
 ///
-/// Each is verified first. One of more than one statement is a tree already; it can be joined only where the tree of all
+/// Each is verified first. A single one is itself the proof of all. One of more than one statement is a tree already; it can be joined only where the tree of all
 /// statements, whose form follows from their number, has that very tree in it.
 pub fn join(
     aggregator: &Aggregator,
@@ -57,8 +57,8 @@ pub fn join(
     store: Option<&SegmentStore>,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<ProvenAggregate, JoinFailure> {
-    if proofs.len() < 2 {
-        return Err(JoinFailure::TooFew { inputs: proofs.len() });
+    if proofs.is_empty() {
+        return Err(JoinFailure::NoProofs);
     }
     let statements = proofs.iter().map(|proof| proof.runs.len()).sum();
     if statements > STATEMENTS_MAX {

@@ -1,0 +1,92 @@
+//! `ashlar l1 submit`.
+
+use super::{
+    account::{Account, Sender},
+    node::{Node, Receipt, revert_reason},
+    read_final,
+};
+use crate::{
+    output,
+    statement::{Statement, list},
+};
+use alloy_primitives::{Address, B256};
+use ashlar_contracts::{is_verified_call, submit_call};
+use clap::Args;
+use eyre::{ensure, eyre};
+use serde_json::json;
+use std::{
+    fmt::{self, Display, Formatter},
+    path::PathBuf,
+};
+
+/// Has the registry verify a final proof and remember its statements.
+///
+/// Sends one transaction. From then on every contract can ask the registry for each of the statements. Checks first that
+/// the registry and the verifier that it trusts are those of this version.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The Ethereum node.
+    #[arg(long, value_name = "URL")]
+    rpc: String,
+
+    /// The registry, as `ashlar l1 deploy-verifier` printed it.
+    #[arg(long, value_name = "ADDRESS")]
+    registry: Address,
+
+    /// The proof, as `ashlar prove --final` or `ashlar join --final` writes it.
+    #[arg(value_name = "FILE")]
+    proof: PathBuf,
+
+    #[command(flatten)]
+    sender: Sender,
+
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
+    let file = read_final(&arguments.proof)?;
+    let node = Node::new(&arguments.rpc);
+    let verifier = node.check_registry(arguments.registry)?;
+    let account = Account::new(&arguments.sender, &node, node.0.chain_id()?)?;
+    let statements = file.statements();
+    let receipt =
+        account.send(Some(arguments.registry), &submit_call(&statements, &file.proof)).map_err(|error| {
+            match revert_reason(&error) {
+                Some(reason) => eyre!("the contract refuses the proof: {reason}"),
+                None => error,
+            }
+        })?;
+    let yes = B256::with_last_byte(1);
+    for statement in &statements {
+        let answer = node.word(arguments.registry, &is_verified_call(statement))?;
+        ensure!(answer == yes, "the transaction is in a block, but the registry does not know {statement:?}");
+    }
+    let report = Report { statements: Statement::all(file.runs, None)?, receipt };
+    if arguments.json {
+        let mut json = account.json();
+        json["registry"] = json!(arguments.registry);
+        json["verifier"] = json!(verifier);
+        json["transaction"] = json!(report.receipt.transaction_hash);
+        json["gas_used"] = json!(report.receipt.gas_used());
+        json["statements"] = report.statements.iter().map(Statement::json).collect();
+        return output::print(&serde_json::to_string_pretty(&json)?);
+    }
+    output::print(&report.to_string())
+}
+
+/// What the registry knows now.
+struct Report {
+    statements: Vec<Statement>,
+    receipt: Receipt,
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the registry knows the statements")?;
+        list(f, &self.statements)?;
+        writeln!(f, "transaction       {}", self.receipt.transaction_hash)?;
+        write!(f, "gas               {}", self.receipt.gas_used())
+    }
+}
