@@ -7,6 +7,7 @@ use ashlar_verifier::config::Parameters;
 use eyre::{OptionExt, bail};
 
 use super::layers::{Figures, messages, most};
+use super::soundcalc;
 
 /// The table that a page asks for: its name, then arguments, separated by spaces.
 pub(super) fn render(block: &str, overview: &Overview) -> eyre::Result<String> {
@@ -22,12 +23,13 @@ pub(super) fn render(block: &str, overview: &Overview) -> eyre::Result<String> {
         ["circuits"] => circuits(overview),
         ["bytes"] => bytes(&Figures::named(overview, "last")?),
         ["readings"] => readings(overview),
+        ["soundcalc"] => soundcalc::table(overview),
         _ => bail!("there is no table `{block}`"),
     }
 }
 
 /// A table: the heads of its columns, then the rows.
-fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+pub(super) fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let mut text = line(&heads.map(String::from)) + &line(&heads.map(|_| "---".to_string()));
     text.extend(rows.into_iter().map(|row| line(&row)));
@@ -281,7 +283,7 @@ fn bytes(figures: &Figures<'_>) -> eyre::Result<String> {
         nodes += path_nodes(depth, queries);
     }
     let parts = [
-        ("roots of trees, nonces, terminal", roots + nonces + extension),
+        ("salt, roots of trees, nonces, terminal", roots + nonces + extension),
         ("opened values at the two points", extension * budget.openings as u64),
         ("final polynomial", extension << given.log_final_polynomial),
         ("opened rows", element * queries * budget.columns as u64),
@@ -335,7 +337,7 @@ fn readings(overview: &Overview) -> eyre::Result<String> {
     Ok(table(["layer", "term", "read as", "bits", "bits then"], rows))
 }
 
-fn bits(bits: f64) -> String {
+pub(super) fn bits(bits: f64) -> String {
     format!("{bits:.2}")
 }
 
