@@ -23,16 +23,16 @@ pub(super) fn toml(overview: &Overview) -> eyre::Result<String> {
     writeln!(text, "version = \"{}\"\nhash_size_bits = 248", env!("CARGO_PKG_VERSION"))?;
     for figures in Figures::all(overview)? {
         for budget in &figures.layer.budgets {
-            circuit(&mut text, figures.described, budget, figures.layer.budgets.len() > 1)?;
+            circuit(&mut text, figures.described, budget)?;
         }
     }
     Ok(text)
 }
 
-fn circuit(text: &mut String, layer: &Described, budget: &Budget, has_shapes: bool) -> eyre::Result<()> {
+fn circuit(text: &mut String, layer: &Described, budget: &Budget) -> eyre::Result<()> {
     let given = layer.scheme.parameters;
     let rows = 1_u64 << budget.log_heights.first().copied().unwrap_or(0);
-    let name = if has_shapes { format!("{}-{}", layer.name, budget.shape) } else { layer.name.into() };
+    let name = section(layer, budget);
     let constraints: usize = budget.tables.iter().map(|table| table.constraints).sum();
     let factors: Vec<_> = budget.log_arities.iter().map(|log| 1 << log).collect();
     let rate = (-(given.log_blowup as f64)).exp2();
@@ -62,6 +62,11 @@ fn circuit(text: &mut String, layer: &Described, budget: &Budget, has_shapes: bo
     Ok(())
 }
 
+/// The name of a section: only segments have several shapes.
+fn section(layer: &Described, budget: &Budget) -> String {
+    if layer.name == "segments" { format!("segment-{}", budget.shape) } else { layer.name.into() }
+}
+
 /// The gap of multiplicity m, a little more so that rounding does not make it m + 1.
 fn gap(rate: f64, m: u32) -> f64 {
     (rate.sqrt() / (2.0 * f64::from(m)) * 1e7).ceil() / 1e7
@@ -77,7 +82,8 @@ pub(super) fn table(overview: &Overview) -> eyre::Result<String> {
             let cells = bits.map(tables::bits);
             let [constraints, point, batch, fold, queries, buses] = cells;
             let total = format!("{:.0}", least.floor());
-            rows.push([budget.shape.clone(), constraints, point, batch, fold, queries, buses, total]);
+            let name = section(figures.described, budget);
+            rows.push([name, constraints, point, batch, fold, queries, buses, total]);
         }
     }
     let heads =

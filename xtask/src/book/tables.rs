@@ -2,7 +2,9 @@
 
 use std::fmt::Display;
 
-use ashlar_soundness::{Budget, Hash, Overview, Regime, Report, Site, TableProfile, Term, field_bits};
+use ashlar_soundness::{
+    Budget, Hash, Overview, Regime, Report, Site, TARGET_BITS, TableProfile, Term, field_bits,
+};
 use ashlar_verifier::config::Parameters;
 use eyre::{OptionExt, bail};
 
@@ -316,25 +318,20 @@ fn readings(overview: &Overview) -> eyre::Result<String> {
         let root_of_rate = (-0.5 * scheme.parameters.log_blowup as f64).exp2();
         let (queries, point) = (of("queries")?, of("point")?);
         let ground = queries.bits - queries.bits_before_grinding;
-        let printed = root_of_rate * (1.0 + 1.0 / f64::from(m));
-        let printed = ground - scheme.parameters.queries as f64 * printed.log2();
-        let list = (f64::from(m) + 0.5) / root_of_rate;
-        rows.push([
-            name.into(),
-            "queries".into(),
-            "a = sqrt(rho) (1 + 1 / m)".into(),
-            bits(queries.bits),
-            bits(printed),
-        ]);
-        rows.push([
-            name.into(),
-            "point".into(),
-            "L^2 for L".into(),
-            bits(point.bits),
-            bits(point.bits - list.log2()),
-        ]);
+        let of_one = -(root_of_rate * (1.0 + 1.0 / f64::from(m))).log2();
+        let enough = format!("{:.0} queries", ((TARGET_BITS - ground) / of_one).ceil());
+        let then = ground + scheme.parameters.queries as f64 * of_one;
+        rows.push(reading(name, queries, "a = sqrt(rho) (1 + 1 / m)", then, enough));
+        let then = point.bits - ((f64::from(m) + 0.5) / root_of_rate).log2();
+        let enough = format!("{:.0} bits of grinding", point.grinding as f64 + (TARGET_BITS - then).ceil());
+        rows.push(reading(name, point, "L^2 for L", then, enough));
     }
-    Ok(table(["layer", "term", "read as", "bits", "bits then"], rows))
+    Ok(table(["layer", "term", "read as", "bits", "bits then", "enough then"], rows))
+}
+
+fn reading(layer: &str, term: &Term, read_as: &str, then: f64, enough: String) -> [String; 6] {
+    let enough = if then < TARGET_BITS { enough } else { "as it is".into() };
+    [layer.into(), term.name.clone(), read_as.into(), bits(term.bits), bits(then), enough]
 }
 
 pub(super) fn bits(bits: f64) -> String {
