@@ -105,10 +105,7 @@ fn parameters(figures: &Figures<'_>) -> eyre::Result<String> {
         ),
         ("regime", figures.layer.regime.clone()),
         ("blowup", format!("{}, rate 1/{0}", 1 << given.log_blowup)),
-        (
-            "rows of the tallest table",
-            span(budgets.iter().map(|budget| tallest_log(budget)), |log| format!("2^{log}")),
-        ),
+        ("rows of the tallest table", span(budgets.iter().map(tallest_log), |log| format!("2^{log}"))),
         ("heights", of(|budget| budget.log_heights.len())),
         ("tables", of(|budget| budget.tables.len())),
         ("opened columns", format!("{} ({})", of(|budget| budget.columns), parts(&widths))),
