@@ -1,6 +1,7 @@
 //! `cargo xtask`: the development tasks that have logic.
 
 mod anvil;
+mod book;
 mod circuits;
 mod contracts;
 mod costs;
@@ -19,6 +20,7 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
+    Book(book::Arguments),
     Circuits(circuits::Arguments),
     Contracts(contracts::Arguments),
     Costs(costs::Arguments),
@@ -46,6 +48,7 @@ fn run() -> eyre::Result<ExitCode> {
         return Ok(code);
     }
     match Task::parse() {
+        Task::Book(arguments) => book::run(&arguments)?,
         Task::Circuits(arguments) => circuits::run(&arguments)?,
         Task::Contracts(arguments) => contracts::run(&arguments)?,
         Task::Costs(arguments) => costs::run(&arguments)?,
