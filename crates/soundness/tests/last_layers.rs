@@ -1,10 +1,10 @@
 //! The fewest queries of the last layers' proofs, in Johnson's regime.
 
 use ashlar_soundness::{
-    Hash, MULTIPLICITY_MIN, Regime, Scheme, Site, TARGET_BITS, TableProfile, circuit_profile, least_queries,
-    report,
+    Hash, MULTIPLICITY_MIN, Regime, Scheme, Site, TARGET_BITS, TableProfile, circuit_profile, last_report,
+    least_queries, report, shrink_report,
 };
-use ashlar_verifier::config::Parameters;
+use ashlar_verifier::config::{LAST, Parameters, SHRINK};
 
 /// Above, a query gains less than a thousandth of a bit.
 const MULTIPLICITY_MAX: u32 = 60;
@@ -156,4 +156,32 @@ fn multiplicities_below_the_theorem_are_told() {
         |m| report("", &scheme(m), &[table(16, 300)]).conditions.iter().all(|condition| condition.holds());
     assert!([1, 2].into_iter().all(|m| !told(m)));
     assert!([3, 10].into_iter().all(told));
+}
+
+/// The preprint prints a radius that is larger than the one that its authors meant; the parameters do not depend on who is
+/// right.
+#[test]
+fn the_last_layers_hold_with_the_radius_as_it_is_printed() {
+    for parameters in [SHRINK, LAST] {
+        let agreement = (-0.5 * parameters.log_blowup as f64).exp2() * (1.0 + 1.0 / f64::from(MULTIPLICITY_MIN));
+        let bits = |queries: usize| -(queries as f64) * agreement.log2() + parameters.query_grinding as f64;
+        assert!(bits(parameters.queries) >= TARGET_BITS, "{}", bits(parameters.queries));
+        assert!(bits(parameters.queries - 1) < TARGET_BITS, "a query less would do");
+    }
+}
+
+/// Other analyses count the polynomials near a word twice at the out-of-domain point (2024/1553, Theorem 2), or bound their
+/// number by 1 / (2 sqrt(rho) (a - sqrt(rho))), as `soundcalc` does.
+#[test]
+fn the_point_holds_with_other_counts_of_near_polynomials() {
+    let m = f64::from(MULTIPLICITY_MIN);
+    for (report, parameters) in [(shrink_report(), SHRINK), (last_report(), LAST)] {
+        let root = (-0.5 * parameters.log_blowup as f64).exp2();
+        let list = (m + 0.5) / root;
+        let gap = 0.5 * root / m;
+        let point = report.terms.iter().find(|term| term.name == "point").expect("a term");
+        for times in [list, 1.0 / (2.0 * gap * root) / list] {
+            assert!(point.bits - times.log2() >= TARGET_BITS, "{}: {}", report.shape, point.bits - times.log2());
+        }
+    }
 }
