@@ -9,7 +9,7 @@ mod task;
 mod work;
 
 pub use aggregator::{Aggregator, AggregatorError, RecursionPhases};
-pub use finalize::{FinalPhases, Finalizer, FinalizerError, statement_words};
+pub use finalize::{FinalPhases, Finalizer, FinalizerError, joined_statement_words, statement_words};
 pub use join::{JoinFailure, join};
 pub use session::ProvenAggregate;
 pub use task::{Job, Task, TaskId};
