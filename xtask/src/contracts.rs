@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use ashlar_contracts::DeploymentKey;
+use ashlar_contracts::{DeploymentKey, joiner_source};
+use ashlar_verifier::VerifyingKey;
 use clap::Args;
 use eyre::{Context, OptionExt, bail, ensure, eyre};
 use serde::Deserialize;
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     for (name, source) in sources {
         put(&folder.join("src/generated").join(name), &source, arguments.check)?;
     }
+    put(&folder.join("src/generated/JoinerKey.sol"), &joiner_source(&joiner()?), arguments.check)?;
     if arguments.sources {
         return Ok(());
     }
@@ -67,6 +69,14 @@ fn key(folder: &Path) -> eyre::Result<DeploymentKey> {
     hex::decode_to_slice(key.circuits, &mut bytes.circuits).wrap_err("circuits")?;
     hex::decode_to_slice(key.last_circuit, &mut bytes.last_circuit).wrap_err("lastCircuit")?;
     Ok(bytes)
+}
+
+/// The programKey of the joiner in the tree.
+fn joiner() -> eyre::Result<[u8; 32]> {
+    let path = repository::root().join("guests/elf/joiner.key");
+    let bytes = fs::read(&path).wrap_err_with(|| path.display().to_string())?;
+    let key = VerifyingKey::decode(&bytes).map_err(|error| eyre!("{}: {error}", path.display()))?;
+    Ok(key.program_key().0)
 }
 
 /// What of the compiler's output is kept: what is needed to deploy and to call.

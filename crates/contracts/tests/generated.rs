@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use ashlar_contracts::DeploymentKey;
+use ashlar_contracts::{DeploymentKey, joiner_source};
+use ashlar_verifier::VerifyingKey;
 
 #[test]
 fn generated_sources_are_up_to_date() {
@@ -18,4 +19,8 @@ fn generated_sources_are_up_to_date() {
         let found = read(&format!("src/generated/{name}"));
         assert!(found == source, "{name} is not what `cargo xtask contracts` makes");
     }
+    let joiner = std::fs::read(contracts.join("../guests/elf/joiner.key")).expect("a key");
+    let joiner = VerifyingKey::decode(&joiner).expect("a key").program_key();
+    let found = read("src/generated/JoinerKey.sol");
+    assert!(found == joiner_source(&joiner.0), "JoinerKey.sol is not of guests/elf/joiner.key");
 }
