@@ -4,7 +4,9 @@ pragma solidity 0.8.37;
 import {IVerifier, Statement} from "./IVerifier.sol";
 import {ConstraintProgram} from "./generated/ConstraintProgram.sol";
 import {FinalShape} from "./generated/FinalShape.sol";
+import {JoinerKey} from "./generated/JoinerKey.sol";
 import {FinalProof} from "./libraries/FinalProof.sol";
+import {JoinedStatements} from "./libraries/JoinedStatements.sol";
 import {PublicWords} from "./libraries/PublicWords.sol";
 import {Shape} from "./libraries/Shape.sol";
 
@@ -17,6 +19,18 @@ contract FinalVerifier is IVerifier {
     uint256 private constant VERIFY_HEAD = SELECTOR + 4 * 32;
     // The same in a call of `verifyAll`, without the statements: two places and two lengths.
     uint256 private constant VERIFY_ALL_HEAD = SELECTOR + 4 * 32;
+
+    // The same in a call of `verifyJoined`: three words, the proof's place and its length.
+    uint256 private constant VERIFY_JOINED_HEAD = SELECTOR + 5 * 32;
+
+    // What a proof is to state.
+    struct Stated {
+        // Root of a tree of statements beside the others, or zero.
+        bytes32 joined;
+        Statement[] statements;
+        // Where the proof must be in the calldata.
+        uint256 start;
+    }
 
     // Holds the constraints as its code. This contract creates it, so nobody else decides what is in it.
     address private immutable PROGRAM;
@@ -31,7 +45,7 @@ contract FinalVerifier is IVerifier {
     function verify(bytes32 programKey, bytes32 publicOutput, bytes calldata proof) external view {
         Statement[] memory statements = new Statement[](1);
         statements[0] = Statement(programKey, publicOutput);
-        verifyStatements(statements, proof, VERIFY_HEAD);
+        verifyStated(Stated(0, statements, VERIFY_HEAD), proof);
     }
 
     /// @inheritdoc IVerifier
@@ -41,17 +55,27 @@ contract FinalVerifier is IVerifier {
             start := statements.offset
         }
         if (start != SELECTOR + 3 * 32) revert ProofEncoding();
-        verifyStatements(statements, proof, VERIFY_ALL_HEAD + 64 * statements.length);
+        verifyStated(Stated(0, statements, VERIFY_ALL_HEAD + 64 * statements.length), proof);
     }
 
-    /// @dev `start` is where the proof must be in the calldata.
-    function verifyStatements(Statement[] memory statements, bytes calldata proof, uint256 start) private view {
+    /// @inheritdoc IVerifier
+    function verifyJoined(bytes32 root, uint256 count, bytes32 statementsRoot, bytes calldata proof) external view {
+        // Zero is what a proof without a tree has in its place.
+        if (!PublicWords.isKey(statementsRoot)) revert JoinedRootInvalid(statementsRoot);
+        Statement[] memory statements = new Statement[](1);
+        statements[0] = Statement(JoinerKey.JOINER, JoinedStatements.outputHash(root, count, statementsRoot));
+        verifyStated(Stated(statementsRoot, statements, VERIFY_JOINED_HEAD), proof);
+    }
+
+    /// @dev One argument in memory: the optimizer makes a copy of a function for each constant that it is called with, and this
+    /// one is nearly all of the contract.
+    function verifyStated(Stated memory stated, bytes calldata proof) private view {
         uint256 offset;
         assembly ("memory-safe") {
             offset := proof.offset
         }
         uint256 padding = (32 - proof.length % 32) % 32;
-        if (offset != start || msg.data.length != offset + proof.length + padding) revert ProofEncoding();
+        if (offset != stated.start || msg.data.length != offset + proof.length + padding) revert ProofEncoding();
         if (padding != 0) {
             bytes32 last;
             assembly ("memory-safe") {
@@ -60,7 +84,7 @@ contract FinalVerifier is IVerifier {
             // Behind the calldata there are zeros.
             if (last != 0) revert ProofEncoding();
         }
-        bytes memory words = PublicWords.encode(FinalShape.CIRCUITS, statements);
+        bytes memory words = PublicWords.encode(FinalShape.CIRCUITS, stated.joined, stated.statements);
         FinalProof.verify(shape(), words, offset, proof.length);
     }
 
@@ -90,6 +114,11 @@ contract FinalVerifier is IVerifier {
     /// @inheritdoc IVerifier
     function circuits() external pure returns (bytes32) {
         return FinalShape.CIRCUITS;
+    }
+
+    /// @inheritdoc IVerifier
+    function joiner() external pure returns (bytes32) {
+        return JoinerKey.JOINER;
     }
 
     /// @inheritdoc IVerifier

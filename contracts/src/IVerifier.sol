@@ -17,6 +17,8 @@ interface IVerifier {
     error StatementKeyInvalid(bytes32 programKey);
     /// @notice Not between one and as many statements as a proof has room for.
     error StatementCount(uint256 count);
+    /// @notice No root of a tree of statements.
+    error JoinedRootInvalid(bytes32 statementsRoot);
     /// @notice The calldata is not what a compiler encodes: bytes follow, or arguments overlap or are apart.
     error ProofEncoding();
 
@@ -31,11 +33,22 @@ interface IVerifier {
     /// @param proof The bytes of specification 012.
     function verifyAll(Statement[] calldata statements, bytes calldata proof) external view;
 
+    /// @notice Checks that all statements of a tree are proven by one proof; reverts if they are not. See `JoinedStatements` for
+    /// which statements these are.
+    /// @param root Root of the tree under Keccak-256 (specification 013).
+    /// @param count Number of its statements.
+    /// @param statementsRoot Root of the tree of the same statements under Poseidon2 (specification 010).
+    /// @param proof The bytes of specification 012.
+    function verifyJoined(bytes32 root, uint256 count, bytes32 statementsRoot, bytes calldata proof) external view;
+
     /// @notice The version of the machine that programs run on; part of every statement.
     function machineVersion() external view returns (uint256);
 
     /// @notice Root of the tree of circuits that proofs may be made of (specification 010).
     function circuits() external view returns (bytes32);
+
+    /// @notice The programKey of the joiner, which makes both roots of a tree of statements (specification 013).
+    function joiner() external view returns (bytes32);
 
     /// @notice The Merkle root of the last circuit's fixed columns: its first 26 bytes. It is the last circuit's key.
     function lastCircuit() external view returns (bytes32);

@@ -5,6 +5,7 @@ import {Test} from "forge-std/Test.sol";
 import {FinalVerifier} from "../src/FinalVerifier.sol";
 import {IVerifier, Statement} from "../src/IVerifier.sol";
 import {FinalShape} from "../src/generated/FinalShape.sol";
+import {JoinerKey} from "../src/generated/JoinerKey.sol";
 import {FinalProof} from "../src/libraries/FinalProof.sol";
 import {PublicWords} from "../src/libraries/PublicWords.sol";
 import {P} from "../src/libraries/Ext.sol";
@@ -31,8 +32,18 @@ contract FinalVerifierTest is Test {
     }
 
     function test_verify_refusesANonceThatDoesNotGrind() public {
-        vm.expectRevert(abi.encodeWithSelector(FinalProof.ProofNonce.selector, 0));
-        verifier.verify(KEY, bytes32(0), new bytes(100_000));
+        bytes32 first = keccak256(abi.encodeWithSelector(FinalProof.ProofNonce.selector, 0));
+        uint256 refused;
+        bytes memory proof = new bytes(100_000);
+        // With one salt in 16, the nonce of zero is a good one.
+        for (uint8 salt = 0; salt < 16; ++salt) {
+            proof[3] = bytes1(salt);
+            (bool ok, bytes memory data) =
+                address(verifier).staticcall(abi.encodeCall(IVerifier.verify, (KEY, bytes32(0), proof)));
+            assertFalse(ok);
+            if (keccak256(data) == first) ++refused;
+        }
+        assertGt(refused, 8);
     }
 
     // ---- Encoding of calls ----
@@ -76,7 +87,40 @@ contract FinalVerifierTest is Test {
         refuses(abi.encodePacked(selector, uint256(0x40), at + 32, statement, bytes32(0), uint256(0)), encoding);
     }
 
+    function test_verifyJoined_refusesCalldataThatNoCompilerMakes() public view {
+        bytes memory encoding = abi.encodePacked(IVerifier.ProofEncoding.selector);
+        bytes memory length = abi.encodePacked(FinalProof.ProofLength.selector);
+        bytes memory start = abi.encodePacked(IVerifier.verifyJoined.selector, bytes32(0), uint256(17), KEY);
+        refuses(abi.encodePacked(start, uint256(0x80), uint256(0)), length);
+        // Something follows.
+        refuses(abi.encodePacked(start, uint256(0x80), uint256(0), hex"00"), encoding);
+        refuses(abi.encodePacked(start, uint256(0x80), uint256(0), bytes32(0)), encoding);
+        // Apart from the other arguments, or in them.
+        refuses(abi.encodePacked(start, uint256(0xa0), bytes32(0), uint256(0)), encoding);
+        refuses(abi.encodePacked(start, uint256(0x00)), encoding);
+        // Without padding, and with padding that is not zero.
+        refuses(abi.encodePacked(start, uint256(0x80), uint256(4), hex"00000000"), encoding);
+        refuses(abi.encodePacked(start, uint256(0x80), uint256(4), bytes32(uint256(1))), encoding);
+        refuses(abi.encodePacked(start, uint256(0x80), uint256(4), bytes32(0)), length);
+    }
+
     // ---- Statements ----
+
+    /// A root of zero is what a proof without a tree has: the joiner's output alone would be stated.
+    function test_verifyJoined_refusesTheRootOfNoTree() public {
+        vm.expectRevert(abi.encodeWithSelector(IVerifier.JoinedRootInvalid.selector, bytes32(0)));
+        verifier.verifyJoined(KEY, 1, bytes32(0), "");
+    }
+
+    function test_verifyJoined_refusesARootThatIsNotCanonical() public {
+        for (uint256 i = 0; i < 8; ++i) {
+            bytes32 root = bytes32(P << (32 * i));
+            vm.expectRevert(abi.encodeWithSelector(IVerifier.JoinedRootInvalid.selector, root));
+            verifier.verifyJoined(KEY, 1, root, "");
+            vm.expectRevert(FinalProof.ProofLength.selector);
+            verifier.verifyJoined(KEY, 1, bytes32((P - 1) << (32 * i)), "");
+        }
+    }
 
     function test_verifyAll_refusesTooManyStatementsOrNone() public {
         bytes4 selector = IVerifier.StatementCount.selector;
@@ -116,7 +160,7 @@ contract FinalVerifierTest is Test {
         }
     }
 
-    function testFuzz_words(bytes32 circuits, bytes32 key, bytes32 output, uint256 count) public pure {
+    function testFuzz_words(bytes32 circuits, bytes32 joined, bytes32 key, bytes32 output, uint256 count) public pure {
         count = bound(count, 1, 16);
         key &= 0x7effffff7effffff7effffff7effffff7effffff7effffff7effffff7effffff;
         key |= bytes32(uint256(1));
@@ -124,7 +168,7 @@ contract FinalVerifierTest is Test {
         for (uint256 i = 0; i < count; ++i) {
             statements[i] = Statement(key, keccak256(abi.encode(output, i)));
         }
-        bytes memory expected = abi.encodePacked(uint128(1) << 64, circuits);
+        bytes memory expected = abi.encodePacked(uint128(1) << 64, circuits, joined);
         for (uint256 i = 0; i < 16; ++i) {
             if (i >= count) {
                 expected = bytes.concat(expected, new bytes(96));
@@ -136,7 +180,7 @@ contract FinalVerifierTest is Test {
                 expected = bytes.concat(expected, bytes2(0), hash[2 * k + 1], hash[2 * k]);
             }
         }
-        assertEq(PublicWords.encode(circuits, statements), expected);
+        assertEq(PublicWords.encode(circuits, joined, statements), expected);
     }
 
     // ---- What is accepted ----
@@ -144,6 +188,8 @@ contract FinalVerifierTest is Test {
     function test_constants() public view {
         assertEq(verifier.circuits(), FinalShape.CIRCUITS);
         assertEq(verifier.lastCircuit(), FinalShape.FIXED_ROOT);
+        assertEq(verifier.joiner(), JoinerKey.JOINER);
+        assertTrue(PublicWords.isKey(JoinerKey.JOINER));
         assertEq(verifier.machineVersion(), FinalShape.MACHINE_VERSION);
     }
 

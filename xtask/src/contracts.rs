@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use ashlar_contracts::DeploymentKey;
+use ashlar_contracts::{DeploymentKey, joiner_source};
+use ashlar_verifier::VerifyingKey;
 use clap::Args;
 use eyre::{Context, OptionExt, bail, ensure, eyre};
 use serde_json::{Value, json};
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     for (name, source) in sources {
         put(&folder.join("src/generated").join(name), &source, arguments.check)?;
     }
+    put(&folder.join("src/generated/JoinerKey.sol"), &joiner_source(&joiner()?), arguments.check)?;
     if arguments.sources {
         return Ok(());
     }
@@ -52,6 +54,14 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
         put(&folder.join("artifacts").join(format!("{contract}.json")), &artifact, arguments.check)?;
     }
     Ok(())
+}
+
+/// The programKey of the joiner in the tree.
+fn joiner() -> eyre::Result<[u8; 32]> {
+    let path = repository::root().join("guests/elf/joiner.key");
+    let bytes = fs::read(&path).wrap_err_with(|| path.display().to_string())?;
+    let key = VerifyingKey::decode(&bytes).map_err(|error| eyre!("{}: {error}", path.display()))?;
+    Ok(key.program_key().0)
 }
 
 /// What of the compiler's output is kept: what is needed to deploy and to call.

@@ -9,23 +9,29 @@ library PublicWords {
     uint256 internal constant SLOTS = 16;
     // Bytes of a slot: the programKey, and 16 limbs.
     uint256 internal constant SLOT_BYTES = 96;
-    // Bytes before the slots: X and the root of circuits.
-    uint256 internal constant HEAD_BYTES = 48;
+    // Bytes before the slots: X, the root of circuits, and that of the joined tree.
+    uint256 internal constant HEAD_BYTES = 80;
     // The element X, in the high 16 bytes.
     uint256 private constant X = 1 << 192;
     // The highest bit of each of eight elements, and 2^31 - p for each; see `Elements`.
     uint256 private constant HIGH_BITS = 0x8000000080000000800000008000000080000000800000008000000080000000;
     uint256 private constant COMPLEMENTS = 0x00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff;
 
-    /// @notice X, the root of circuits, and the slots: first those of the statements, in their order, then zeros. Reverts if
-    /// there are too few or too many statements, or if one has a key that is not canonical, or zero, as in unused slots.
-    function encode(bytes32 circuits, Statement[] memory statements) internal pure returns (bytes memory words) {
+    /// @notice X, the root of circuits, that of the joined tree, and the slots: first those of the statements, in their order,
+    /// then zeros. Reverts if there are too few or too many statements, or if one has a key that is not canonical, or zero, as
+    /// in unused slots. `joined` must be canonical, and is zero if there is no tree.
+    function encode(bytes32 circuits, bytes32 joined, Statement[] memory statements)
+        internal
+        pure
+        returns (bytes memory words)
+    {
         uint256 count = statements.length;
         if (count == 0 || count > SLOTS) revert IVerifier.StatementCount(count);
         words = new bytes(HEAD_BYTES + SLOTS * SLOT_BYTES);
         assembly ("memory-safe") {
             mstore(add(words, 32), X)
             mstore(add(words, 48), circuits)
+            mstore(add(words, 80), joined)
         }
         for (uint256 i = 0; i < count; ++i) {
             bytes32 key = statements[i].programKey;
@@ -41,7 +47,7 @@ library PublicWords {
         }
     }
 
-    /// @notice Whether this is not zero and its eight elements are below p.
+    /// @notice Whether this is not zero and its eight elements are below p: a programKey, or the root of a tree.
     function isKey(bytes32 key) internal pure returns (bool) {
         unchecked {
             // An element that carries into its neighbour is refused for its own highest bit.

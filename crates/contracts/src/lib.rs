@@ -14,4 +14,4 @@ pub use constraints::{INPUTS, UnsupportedConstraints, constraint_program};
 pub use deployment::{BadKey, DeploymentKey};
 pub use program::{Assembler, Instruction, Operation, Program, TooLong, Value};
 pub use shape::ContractShape;
-pub use solidity::{program_source, shape_source};
+pub use solidity::{joiner_source, program_source, shape_source};

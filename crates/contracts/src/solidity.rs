@@ -68,6 +68,18 @@ pub fn shape_source(shape: &ContractShape, circuits: &[u8; 32], machine_version:
     out
 }
 
+/// The source of the library that holds the joiner's programKey: `contracts/src/generated/JoinerKey.sol`.
+pub fn joiner_source(program_key: &[u8; 32]) -> String {
+    let mut out = String::from(HEAD);
+    out.push_str(concat!(
+        "/// @notice The program that joins statements (specification 013).\n",
+        "library JoinerKey {\n",
+    ));
+    put(&mut out, format_args!("    bytes32 internal constant JOINER = 0x{};\n", hex(program_key)));
+    out.push_str("}\n");
+    out
+}
+
 /// The source of the contract whose code is the program: `contracts/src/generated/ConstraintProgram.sol`.
 pub fn program_source(shape: &ContractShape) -> String {
     let mut out = String::from(HEAD);

@@ -9,7 +9,7 @@ use ashlar_vm::Program;
 use eyre::{WrapErr, ensure, eyre};
 
 /// The guests that are proven.
-const PROVEN: [&str; 1] = ["block"];
+const PROVEN: [&str; 2] = ["block", "joiner"];
 
 /// Makes the keys from the ELF files in the tree.
 pub(super) fn write(guests: &Path) -> eyre::Result<()> {

@@ -15,21 +15,24 @@ use ashlar_recursion::circuits::{
 };
 use ashlar_stark::{Instance, Phases};
 use ashlar_verifier::aggregate::{AggregateProof, Run};
-use ashlar_verifier::config::{LAST, SHRINK, ShrinkConfig};
+use ashlar_verifier::config::{Config, LAST, SHRINK, ShrinkConfig};
 use ashlar_verifier::last::{
-    Exhausted, FinalKey, FinalProof, FinalShape, LastConfig, NODE_BYTES, Node, RefusedFinal, SLOT_WORDS,
-    Unencodable, UnsupportedTable, WORDS, Word, keccak256, last_config, public_words, try_salts,
-    verify_final,
+    Exhausted, FinalKey, FinalProof, FinalShape, HEAD_WORDS, LastConfig, NODE_BYTES, Node, RefusedFinal,
+    SLOT_WORDS, Unencodable, UnsupportedTable, WORDS, Word, joined_words, keccak256, last_config,
+    public_words, try_salts, verify_final,
 };
 use ashlar_verifier::{
-    Circuit as CircuitName, CircuitKeys, Commitment, LAST_HEIGHT, SHRINK_HEIGHTS, SHRINK_OPERATIONS,
-    Statement, statements_root,
+    Circuit as CircuitName, CircuitKeys, Commitment, LAST_HEIGHT, ProgramKey, SHRINK_HEIGHTS,
+    SHRINK_OPERATIONS, Statement, statement_node, statements_root,
 };
 use p3_air::BaseAir;
 use p3_batch_stark::{BatchProof, ProverData};
 use p3_field::PrimeCharacteristicRing;
 use p3_matrix::dense::RowMajorMatrix;
 use thiserror::Error;
+
+use super::aggregator::{Aggregator, AggregatorError};
+use super::task::Task;
 
 /// Makes final proofs.
 pub struct Finalizer {
@@ -70,9 +73,11 @@ pub enum FinalizerError {
     #[error("a final proof has 1 to 16 statements, and this one has {statements}")]
     Statements { statements: usize },
     #[error("{key} is no program's key")]
-    ProgramKey { key: ashlar_verifier::ProgramKey },
+    ProgramKey { key: ProgramKey },
     #[error("the proof is of circuit {number}, which is not in the list")]
     UnknownCircuit { number: u8 },
+    #[error("the proofs cannot be joined: {0}")]
+    Join(#[from] AggregatorError),
     #[error("the aggregated proof is no input of the last circuits: {0}")]
     BadInputs(#[from] BadInputs),
     #[error("the aggregated proof does not show its statements: {0}")]
@@ -90,6 +95,8 @@ pub enum FinalizerError {
 /// Where the time of a final proof went.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FinalPhases {
+    /// Joining two aggregated proofs, where a tree of statements is joined.
+    pub join: Duration,
     /// Running the circuit `shrink` and making its traces.
     pub shrink_run: Duration,
     /// Proving them.
@@ -129,24 +136,86 @@ impl Finalizer {
         keys: &CircuitKeys,
         aggregate: &AggregateProof,
     ) -> Result<(Vec<u8>, FinalPhases), FinalizerError> {
-        let mut phases = FinalPhases::default();
-        let circuits = keys.root();
-        let words = statement_words(&circuits, &aggregate.runs)?;
-        let shrunk = self.shrink.prove(keys, aggregate, &mut phases)?;
-        let proof = self.last.prove(&circuits, aggregate.runs.len(), &words, &shrunk, &mut phases)?;
+        let words = statement_words(&keys.root(), &aggregate.runs)?;
+        let tree = Tree { circuit: aggregate.circuit, root: root(&aggregate.runs)?, proof: &aggregate.proof };
+        let slots = aggregate.runs.len();
+        self.finish(keys, &tree, Stated { words: &words, joined: None, slots }, FinalPhases::default())
+    }
+
+    /// Makes the final proof of two aggregated ones that were verified, and verifies it. Of `many`, which may have any number
+    /// of statements, it states the root of their tree alone; what is in that tree is for the statement of `beside` to
+    /// say, the run of the joiner.
+    pub fn prove_joined(
+        &self,
+        aggregator: &Aggregator,
+        many: AggregateProof,
+        beside: AggregateProof,
+    ) -> Result<(Vec<u8>, FinalPhases), FinalizerError> {
+        let keys = aggregator.keys();
+        let roots = [root(&many.runs)?, root(&beside.runs)?];
+        let [joined, slots] = &roots;
+        let words = joined_statement_words(&keys.root(), joined, &beside.runs)?;
         let start = Instant::now();
-        let bytes = proof.encode(&self.key, &words)?;
-        verify_final(&bytes, &self.key, &words).map_err(FinalizerError::Refused)?;
+        let task = Task::Join { roots, circuits: [many.circuit, beside.circuit] };
+        let (proof, _) = aggregator.prove(&task, &[many.proof, beside.proof])?;
+        let phases = FinalPhases { join: start.elapsed(), ..FinalPhases::default() };
+        let root = statement_node(joined, slots);
+        let tree = Tree { circuit: task.circuit().number(), root, proof: &proof };
+        let stated = Stated { words: &words, joined: Some(*joined), slots: beside.runs.len() };
+        self.finish(keys, &tree, stated, phases)
+    }
+
+    /// The two last layers, and the verification of what they made.
+    fn finish(
+        &self,
+        keys: &CircuitKeys,
+        tree: &Tree<'_>,
+        stated: Stated<'_>,
+        mut phases: FinalPhases,
+    ) -> Result<(Vec<u8>, FinalPhases), FinalizerError> {
+        let shrunk = self.shrink.prove(keys, tree, &mut phases)?;
+        let proof = self.last.prove(&keys.root(), &stated, &shrunk, &mut phases)?;
+        let start = Instant::now();
+        let bytes = proof.encode(&self.key, stated.words)?;
+        verify_final(&bytes, &self.key, stated.words).map_err(FinalizerError::Refused)?;
         phases.verify = start.elapsed();
         Ok((bytes, phases))
     }
 }
 
+/// A tree of statements that is proven.
+struct Tree<'a> {
+    /// Number of the circuit of the proof.
+    circuit: u8,
+    root: Digest,
+    proof: &'a BatchProof<Config>,
+}
+
+/// What a final proof states.
+struct Stated<'a> {
+    words: &'a [Word],
+    joined: Option<Digest>,
+    /// How many slots are used.
+    slots: usize,
+}
+
 /// The public words of what runs put out.
 pub fn statement_words(circuits: &Digest, runs: &[Run]) -> Result<Vec<Word>, FinalizerError> {
-    let hashed: Vec<_> =
-        runs.iter().map(|run| (run.program_key, keccak256(&[run.output.as_slice()]))).collect();
-    public_words(circuits, &hashed).ok_or(FinalizerError::Statements { statements: runs.len() })
+    public_words(circuits, &hashed(runs)).ok_or(FinalizerError::Statements { statements: runs.len() })
+}
+
+/// The public words of what runs put out, beside a tree of statements that has this root.
+pub fn joined_statement_words(
+    circuits: &Digest,
+    joined: &Digest,
+    runs: &[Run],
+) -> Result<Vec<Word>, FinalizerError> {
+    let words = joined_words(circuits, joined, &hashed(runs));
+    words.ok_or(FinalizerError::Statements { statements: runs.len() })
+}
+
+fn hashed(runs: &[Run]) -> Vec<(ProgramKey, [u8; 32])> {
+    runs.iter().map(|run| (run.program_key, keccak256(&[run.output.as_slice()]))).collect()
 }
 
 fn committed<E: core::fmt::Debug>(error: E) -> FinalizerError {
@@ -179,15 +248,15 @@ impl ShrinkData {
     fn prove(
         &self,
         keys: &CircuitKeys,
-        aggregate: &AggregateProof,
+        tree: &Tree<'_>,
         phases: &mut FinalPhases,
     ) -> Result<BatchProof<ShrinkConfig>, FinalizerError> {
         let start = Instant::now();
-        let number = aggregate.circuit;
+        let number = tree.circuit;
         let inner = CircuitName::from_number(number)
-            .and_then(|circuit| InnerProof::new(keys, circuit, &aggregate.proof))
+            .and_then(|circuit| InnerProof::new(keys, circuit, tree.proof))
             .ok_or(FinalizerError::UnknownCircuit { number })?;
-        let claim = ShrinkClaim { circuits: keys.root(), root: root(&aggregate.runs)? };
+        let claim = ShrinkClaim { circuits: keys.root(), root: tree.root };
         let witness = self.circuit.run(&mut CircuitInputs::shrink(&claim, inner)?)?;
         let traces = self.circuit.traces(&witness);
         phases.shrink_run = start.elapsed();
@@ -228,21 +297,19 @@ impl LastData {
     fn prove(
         &self,
         circuits: &Digest,
-        statements: usize,
-        words: &[Word],
+        stated: &Stated<'_>,
         shrunk: &BatchProof<ShrinkConfig>,
         phases: &mut FinalPhases,
     ) -> Result<FinalProof, FinalizerError> {
         let start = Instant::now();
-        // X and the root of the circuits come first.
-        let slots = words.get(3..).unwrap_or_default().as_chunks().0.iter().take(statements);
-        let slots: Vec<_> = slots.map(slot).collect();
-        let claim = LastClaim { circuits: *circuits, slots: &slots };
+        let slots = stated.words.get(HEAD_WORDS..).unwrap_or_default().as_chunks().0.iter();
+        let slots: Vec<_> = slots.take(stated.slots).map(slot).collect();
+        let claim = LastClaim { circuits: *circuits, joined: stated.joined, slots: &slots };
         let witness = self.circuit.run(&mut CircuitInputs::last(&claim, shrunk)?)?;
         let trace = self.circuit.trace(&witness);
         phases.last_run = start.elapsed();
         let mut spent = Phases::default();
-        let found = try_salts(&LAST, words, None, |config| {
+        let found = try_salts(&LAST, stated.words, None, |config| {
             let instance = Instance {
                 air: &self.air,
                 trace: &trace,

@@ -3,14 +3,16 @@
 mod aggregator;
 mod finalize;
 mod join;
+mod joiner;
 mod ranges;
 mod session;
 mod task;
 mod work;
 
 pub use aggregator::{Aggregator, AggregatorError, RecursionPhases};
-pub use finalize::{FinalPhases, Finalizer, FinalizerError, statement_words};
+pub use finalize::{FinalPhases, Finalizer, FinalizerError, joined_statement_words, statement_words};
 pub use join::{JoinFailure, join};
+pub use joiner::{NativeHashes, joined_paths, joined_runs, joiner_input};
 pub use session::ProvenAggregate;
 pub use task::{Job, Task, TaskId};
 pub use work::RecursionFigures;

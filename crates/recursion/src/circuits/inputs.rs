@@ -93,7 +93,9 @@ pub struct ShrinkClaim {
 pub struct LastClaim<'a> {
     /// Root of the allowed circuits.
     pub circuits: Digest,
-    /// The statements, in the order of their tree.
+    /// Root of the tree of statements that are proven beside those of the slots, if there is one.
+    pub joined: Option<Digest>,
+    /// The statements of the slots, in the order of their tree.
     pub slots: &'a [SlotClaim],
 }
 
@@ -217,13 +219,15 @@ pub(super) fn words(digest: &Digest) -> [Challenge; 2] {
     [word(0), word(1)]
 }
 
-/// The statements in all slots, and which are used: the first is.
+/// Whether there is a joined tree, and its root; the statements in all slots, and which are used: the first is.
 pub(super) fn last_claim(claimed: &LastClaim<'_>) -> Result<Vec<Challenge>, BadInputs> {
     let statements = claimed.slots.len();
     if !(1..=SLOTS).contains(&statements) {
         return Err(BadInputs::Statements { statements });
     }
     let mut claim = Vec::from(words(&claimed.circuits));
+    claim.push(Val::from_bool(claimed.joined.is_some()).into());
+    claim.extend(words(&claimed.joined.unwrap_or_default()));
     for i in 0..SLOTS {
         if i > 0 {
             claim.push(Val::from_bool(i < statements).into());

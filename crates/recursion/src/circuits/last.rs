@@ -1,7 +1,7 @@
 //! The two last circuits (`specs/012-final-proof.md`): a proof of all statements, made small.
 
 use ashlar_machine::hash::tag;
-use ashlar_verifier::last::{SLOT_WORDS, SLOTS};
+use ashlar_verifier::last::{HEAD_WORDS, SLOT_WORDS, SLOTS};
 use ashlar_verifier::{Commitment, SHRINK_HEIGHTS};
 use p3_field::BasedVectorSpace;
 
@@ -31,7 +31,7 @@ pub(super) fn shrink(builder: &mut Builder) -> Result<(), CircuitError> {
 }
 
 /// Verifies a proof of `shrink`, whose fixed columns have this commitment, and makes its claim of all statements, which
-/// are public.
+/// are public: some as slots, a whole tree of others by its root.
 pub(super) fn last(builder: &mut Builder, key: &Commitment) -> Result<(), CircuitError> {
     let (circuits, root) = statements(builder);
     let runs = claim::runs_claim(builder, circuits, root);
@@ -46,10 +46,12 @@ pub(super) fn last(builder: &mut Builder, key: &Commitment) -> Result<(), Circui
 pub(super) fn statements(builder: &mut Builder) -> (Words, Words) {
     builder.label("public words");
     let circuits = claim::words(builder, CLAIM);
-    let public = builder.public_words(circuits.len() + SLOT_WORDS * SLOTS);
-    let (public_circuits, public_slots) = public.split_at(circuits.len());
-    for (public, word) in public_circuits.iter().zip(circuits) {
-        builder.assert_equal(*public, word);
+    let joined = Joined::new(builder);
+    // X is there already.
+    let public = builder.public_words(HEAD_WORDS - 1 + SLOT_WORDS * SLOTS);
+    let (head, public_slots) = public.split_at(HEAD_WORDS - 1);
+    for (public, word) in head.iter().zip(circuits.iter().chain(&joined.public)) {
+        builder.assert_equal(*public, *word);
     }
     let mut slots = Vec::new();
     // There is at least one statement.
@@ -61,7 +63,35 @@ pub(super) fn statements(builder: &mut Builder) -> (Words, Words) {
         slots.push(Slot::new(builder, is_used, public));
     }
     builder.label("claim");
-    (circuits, statements_root(builder, slots))
+    let root = statements_root(builder, slots);
+    (circuits, joined.with(builder, root))
+}
+
+/// The root of a tree of statements that are proven beside those of the slots.
+struct Joined {
+    /// A bit: whether there is such a tree.
+    is_joined: Wire,
+    /// Its root, if there is one.
+    root: Words,
+    /// The same, and zero if there is none.
+    public: Words,
+}
+
+impl Joined {
+    /// Reads the bit and the root.
+    fn new(builder: &mut Builder) -> Self {
+        let zero = builder.zero();
+        let is_joined = bit(builder);
+        let root = claim::words(builder, CLAIM);
+        let public = root.map(|word| builder.mul_add(is_joined, word, zero));
+        Self { is_joined, root, public }
+    }
+
+    /// The root of the tree of all: the joined tree is left of the tree of the slots.
+    fn with(&self, builder: &mut Builder, slots: Words) -> Words {
+        let node = builder.hash(tag::STATEMENT_NODE, 16, &[self.root, slots].concat());
+        core::array::from_fn(|i| builder.select(self.is_joined, node[i], slots[i]))
+    }
 }
 
 /// A place for a statement.
@@ -90,9 +120,16 @@ impl Slot {
 /// A bit that is only 1 if the one before is.
 fn used(builder: &mut Builder, before: Wire) -> Wire {
     let zero = builder.zero();
+    let bit = bit(builder);
+    builder.assert_mul_add(bit, before, zero, bit);
+    bit
+}
+
+/// A bit from outside.
+fn bit(builder: &mut Builder) -> Wire {
+    let zero = builder.zero();
     let bit = builder.message(CLAIM);
     builder.assert_mul_add(bit, bit, zero, bit);
-    builder.assert_mul_add(bit, before, zero, bit);
     bit
 }
 

@@ -31,6 +31,6 @@ pub use hash::{
     KeccakChallengeMmcs, KeccakMmcs, LeafHash, NODE_BYTES, Node, NodeHash, keccak256, leaf, node,
 };
 pub use shape::{FinalKey, FinalShape, LastTable, Seeds, Tree, UnsupportedTable};
-pub use statement::{SLOT_WORDS, SLOTS, WORDS, public_words};
+pub use statement::{HEAD_WORDS, SLOT_WORDS, SLOTS, WORDS, joined_words, public_words};
 pub use transcript::{Event, Transcript};
 pub use verify::{transcript_events, verify_final};

@@ -98,7 +98,7 @@ fn last_verifies_a_proof_of_shrink() {
 
     let last = build_last(&common.preprocessed.as_ref().unwrap().commitment).unwrap();
     let run = |circuits, slots: &[SlotClaim]| {
-        last.run(&mut CircuitInputs::last(&LastClaim { circuits, slots }, &proof).unwrap())
+        last.run(&mut CircuitInputs::last(&LastClaim { circuits, joined: None, slots }, &proof).unwrap())
     };
     let witness = run(circuits, &slots).unwrap();
     assert_eq!(witness.public_words[1..3], words(&circuits));

@@ -5,8 +5,8 @@ use ashlar_circuit::narrow::NarrowAir;
 use ashlar_circuit::{Challenge, Val};
 use ashlar_machine::evaluate::evaluate;
 use ashlar_machine::hash::Hasher;
-use ashlar_verifier::last::SLOTS;
-use ashlar_verifier::{Statement, statements_root};
+use ashlar_verifier::last::{HEAD_WORDS, SLOTS};
+use ashlar_verifier::{Statement, statement_node, statements_root};
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField32};
 
 use super::super::inputs::last_claim;
@@ -16,8 +16,7 @@ use crate::builder::{
     Builder, Failure, Inputs, Layout, NarrowCircuit, NarrowWitness, Openings, Refused, Source,
 };
 
-/// Public words: X, the circuits' root, and those of a slot.
-const FIRST_SLOT: usize = 3;
+/// Public words of a slot.
 const SLOT: usize = 6;
 
 /// What is asked of the claim's source.
@@ -81,7 +80,17 @@ pub(super) fn assert_holds(circuit: &NarrowCircuit, witness: &NarrowWitness) {
 }
 
 fn claim(slots: &[SlotClaim]) -> Vec<Challenge> {
-    last_claim(&LastClaim { circuits: digest(7), slots }).unwrap()
+    last_claim(&LastClaim { circuits: digest(7), joined: None, slots }).unwrap()
+}
+
+/// The same beside a joined tree.
+fn joined_claim(slots: &[SlotClaim]) -> Vec<Challenge> {
+    last_claim(&LastClaim { circuits: digest(7), joined: Some(digest(70)), slots }).unwrap()
+}
+
+/// The root of all then.
+fn joined_root(slots: &[SlotClaim]) -> [Val; 8] {
+    statement_node(&digest(70), &root(slots))
 }
 
 #[test]
@@ -90,7 +99,7 @@ fn the_tree_of_any_number_of_statements_is_that_of_the_verifier() {
         let slots = slots(count);
         let circuit = circuit(&root(&slots));
         let witness = circuit.run(&mut Claim(claim(&slots))).unwrap();
-        let public = &witness.public_words[FIRST_SLOT..];
+        let public = &witness.public_words[HEAD_WORDS..];
         assert_eq!(public.len(), SLOT * SLOTS);
         let words: Vec<_> = slots.iter().flat_map(SlotClaim::words).collect();
         assert_eq!(public[..SLOT * count], words);
@@ -114,9 +123,13 @@ fn the_digest_of_an_output_is_the_machines() {
     assert_eq!(root(&[slot]), leaf);
 }
 
+/// Where the bit and the root of the joined tree are in the claim.
+const IS_JOINED: usize = 2;
+const JOINED: usize = 3;
+
 /// Where the words of a slot begin in the claim: the first slot has no bit.
 const fn place(slot: usize) -> usize {
-    2 + SLOT * slot + slot
+    5 + SLOT * slot + slot
 }
 
 fn failure(slots: &[SlotClaim], claim: Vec<Challenge>) -> Failure {
@@ -175,13 +188,116 @@ fn a_slot_that_is_not_used_is_zero() {
     let mut claim = claim(&slots);
     claim[place(5)] = Challenge::TWO;
     let witness = circuit(&root(&slots)).run(&mut Claim(claim)).unwrap();
-    assert!(witness.public_words[FIRST_SLOT + 2 * SLOT..].iter().all(|word| *word == Challenge::ZERO));
+    assert!(witness.public_words[HEAD_WORDS + 2 * SLOT..].iter().all(|word| *word == Challenge::ZERO));
+}
+
+#[test]
+fn the_tree_of_all_has_the_joined_one_left_of_that_of_the_slots() {
+    for count in [1, 3, 16] {
+        let slots = slots(count);
+        let circuit = circuit(&joined_root(&slots));
+        let witness = circuit.run(&mut Claim(joined_claim(&slots))).unwrap();
+        let [.., first, second] = witness.public_words[..HEAD_WORDS] else { panic!("a head") };
+        let elements: Vec<Val> =
+            [first, second].map(|word| word.as_basis_coefficients_slice().to_vec()).concat();
+        assert_eq!(elements, digest(70));
+        let words: Vec<_> = slots.iter().flat_map(SlotClaim::words).collect();
+        assert_eq!(witness.public_words[HEAD_WORDS..][..SLOT * count], words);
+        assert_holds(&circuit, &witness);
+    }
+}
+
+fn joined_failure(slots: &[SlotClaim], claim: Vec<Challenge>) -> Failure {
+    circuit(&joined_root(slots)).run(&mut Claim(claim)).unwrap_err().what
+}
+
+#[test]
+fn refuses_another_joined_tree() {
+    let slots = slots(2);
+    for word in 0..2 {
+        for element in 0..4 {
+            let mut claim = joined_claim(&slots);
+            claim[JOINED + word] += Challenge::from_basis_coefficients_fn(|i| Val::from_bool(i == element));
+            assert_eq!(joined_failure(&slots, claim), Failure::Assertion, "{word} {element}");
+        }
+    }
+}
+
+#[test]
+fn refuses_other_slots_beside_a_joined_tree() {
+    let slots = slots(2);
+    for slot in 0..2 {
+        for word in 0..SLOT {
+            let mut claim = joined_claim(&slots);
+            claim[place(slot) + word] += Challenge::ONE;
+            assert_eq!(joined_failure(&slots, claim), Failure::Assertion);
+        }
+    }
+    let mut added = joined_claim(&slots);
+    added[place(2) - 1] = Challenge::ONE;
+    assert_eq!(joined_failure(&slots, added), Failure::Assertion);
+}
+
+#[test]
+fn refuses_to_hide_or_to_make_up_a_joined_tree() {
+    let slots = slots(2);
+    let mut hidden = joined_claim(&slots);
+    hidden[IS_JOINED] = Challenge::ZERO;
+    assert_eq!(joined_failure(&slots, hidden), Failure::Assertion);
+    // Only the slots are proven.
+    assert_eq!(failure(&slots, joined_claim(&slots)), Failure::Assertion);
+}
+
+#[test]
+fn refuses_a_tree_that_is_half_joined() {
+    let slots = slots(2);
+    for is_joined in [Challenge::TWO, Challenge::NEG_ONE] {
+        let mut claim = joined_claim(&slots);
+        claim[IS_JOINED] = is_joined;
+        assert_eq!(joined_failure(&slots, claim), Failure::Assertion);
+    }
+    // An element of the extension.
+    let mut claim = joined_claim(&slots);
+    claim[IS_JOINED] = Challenge::from_basis_coefficients_fn(|i| Val::from_bool(i == 2));
+    assert_eq!(joined_failure(&slots, claim), Failure::Assertion);
+}
+
+/// The two subtrees are not exchanged for each other.
+#[test]
+fn refuses_the_joined_tree_right_of_the_slots() {
+    let slots = slots(2);
+    let swapped = statement_node(&root(&slots), &digest(70));
+    let refused = circuit(&swapped).run(&mut Claim(joined_claim(&slots)));
+    assert_eq!(refused.unwrap_err().what, Failure::Assertion);
+}
+
+/// What is there in the place of a tree that is not joined is not public.
+#[test]
+fn a_tree_that_is_not_joined_is_zero() {
+    let slots = slots(2);
+    let mut claim = claim(&slots);
+    claim[JOINED] = Challenge::TWO;
+    let witness = circuit(&root(&slots)).run(&mut Claim(claim)).unwrap();
+    assert!(witness.public_words[3..HEAD_WORDS].iter().all(|word| *word == Challenge::ZERO));
+}
+
+/// With a root of zero the tree does not show in the public words; those of the slots are proven all the same, and nothing
+/// else is said.
+#[test]
+fn a_joined_tree_of_root_zero_says_what_no_tree_says() {
+    let slots = slots(2);
+    let claim =
+        last_claim(&LastClaim { circuits: digest(7), joined: Some([Val::ZERO; 8]), slots: &slots }).unwrap();
+    let all = statement_node(&[Val::ZERO; 8], &root(&slots));
+    let witness = circuit(&all).run(&mut Claim(claim.clone())).unwrap();
+    assert!(witness.public_words[3..HEAD_WORDS].iter().all(|word| *word == Challenge::ZERO));
+    assert_eq!(failure(&slots, claim), Failure::Assertion);
 }
 
 #[test]
 fn there_is_room_for_1_to_16_statements() {
     for statements in [0, 17] {
-        let refused = last_claim(&LastClaim { circuits: digest(7), slots: &slots(statements) });
+        let refused = last_claim(&LastClaim { circuits: digest(7), joined: None, slots: &slots(statements) });
         assert_eq!(refused.unwrap_err(), BadInputs::Statements { statements });
     }
 }
