@@ -3,23 +3,26 @@
 use crate::{
     circuits,
     final_file::FinalFile,
-    progress::{Progress, words},
+    guest,
+    progress::{Progress, Work, words},
     report::{peak_memory, prove_phases, reset_peak_memory},
 };
 use ashlar_prover::{
-    Phases,
-    aggregate::{FinalPhases, Finalizer},
+    Phases, Plan, Prover, SegmentStore, Session,
+    aggregate::{Aggregator, FinalPhases, Finalizer, ProvenAggregate, joined_runs, joiner_input},
 };
-use ashlar_verifier::aggregate::AggregateProof;
+use ashlar_verifier::{
+    aggregate::{AggregateProof, Run},
+    last::SLOTS,
+};
+use ashlar_vm::Options;
+use ashlar_witness::hints;
 use eyre::ensure;
 use serde_json::{Value, json};
 use std::{
     fmt::{self, Display, Formatter},
     time::{Duration, Instant},
 };
-
-/// Most statements of a final proof.
-pub(crate) const STATEMENTS_MAX: usize = ashlar_verifier::last::SLOTS;
 
 /// What a final proof took.
 #[derive(Clone, Copy, Debug)]
@@ -35,40 +38,76 @@ pub(crate) struct FinalFigures {
     peak_memory: Option<u64>,
 }
 
-/// Makes the final proof of an aggregated one that was verified.
+/// A final proof.
+pub(crate) struct Finalized {
+    pub(crate) file: FinalFile,
+    pub(crate) figures: FinalFigures,
+    /// What its parts are called in the store.
+    pub(crate) ids: Vec<String>,
+}
+
+/// Makes the final proof of an aggregated one that was verified. If it has more statements than there are slots, a run of the
+/// joiner is proven, too.
 pub(crate) fn finalize(
     aggregate: AggregateProof,
+    aggregator: Aggregator,
+    store: &SegmentStore,
     progress: &Progress,
-) -> eyre::Result<(FinalFile, FinalFigures)> {
-    check_count(aggregate.runs.len())?;
+) -> eyre::Result<Finalized> {
     let start = Instant::now();
-    progress.final_begins();
     // What is known of the memory before is in reports already.
     reset_peak_memory();
-    let finalizer = Finalizer::new()?;
-    let (proof, phases) = finalizer.prove(&circuits::keys()?, &aggregate)?;
-    let set_up = finalizer.set_up();
-    drop(finalizer);
-    let file = FinalFile { runs: aggregate.runs, proof };
+    let runs = aggregate.runs.clone();
+    let (proof, phases, set_up, ids) = if runs.len() <= SLOTS {
+        // Its circuits take memory that the last ones need.
+        drop(aggregator);
+        progress.final_begins();
+        let finalizer = Finalizer::new()?;
+        let (proof, phases) = finalizer.prove(&circuits::keys()?, &aggregate)?;
+        (proof, phases, finalizer.set_up(), Vec::new())
+    } else {
+        let joiner = prove_joiner(&runs, &aggregator, store, progress)?;
+        progress.final_begins();
+        let finalizer = Finalizer::new()?;
+        let (proof, phases) = finalizer.prove_joined(&aggregator, aggregate, joiner.proof)?;
+        (proof, phases, finalizer.set_up(), joiner.ids)
+    };
+    let file = FinalFile { runs, proof };
     let figures = FinalFigures {
         set_up,
         phases,
         time: start.elapsed(),
         proof_bytes: file.proof.len(),
-        calldata_bytes: file.calldata().len(),
+        calldata_bytes: file.calldata()?.len(),
         peak_memory: peak_memory(),
     };
     progress.final_is_done(figures.time);
-    Ok((file, figures))
+    Ok(Finalized { file, figures, ids })
 }
 
-/// Before anything is proven, which may take long.
-pub(crate) fn check_count(statements: usize) -> eyre::Result<()> {
+/// Proves the run of the joiner on the statements of these runs.
+fn prove_joiner(
+    runs: &[Run],
+    aggregator: &Aggregator,
+    store: &SegmentStore,
+    progress: &Progress,
+) -> eyre::Result<ProvenAggregate> {
+    progress.say(&format!("{} statements take a run of the joiner", runs.len()));
+    let output = joined_runs(runs)?.encode().to_vec();
+    let program = guest::joiner()?;
+    let prover = Prover::new(&program)?;
     ensure!(
-        statements <= STATEMENTS_MAX,
-        "a final proof has room for {STATEMENTS_MAX} statements, and these are {statements}: make several"
+        *prover.key() == guest::joiner_key()?,
+        "the key inside this binary is not that of its joiner: run `cargo xtask guest --keys` and build again"
     );
-    Ok(())
+    let verifier = prover.verifier();
+    let hints = hints(&joiner_input(runs));
+    let plan = Plan::new(&program, &hints, Options::default())?;
+    let mut work = Work::aggregation(&plan.metering);
+    work.then_final();
+    progress.start(work, Some(store.folder()));
+    let session = Session { prover: &prover, verifier: &verifier, store: Some(store) };
+    Ok(session.aggregate(aggregator, &plan, output, &mut |event| progress.on_event(&event))?)
 }
 
 fn sum(phases: &Phases) -> Duration {
@@ -86,7 +125,7 @@ impl FinalFigures {
     }
 
     pub(crate) fn json(&self) -> Value {
-        let FinalPhases { shrink_run, shrink, last_run, last, verify } = self.phases;
+        let FinalPhases { join, shrink_run, shrink, last_run, last, verify } = self.phases;
         let layer = |run: Duration, phases| {
             let mut seconds = json!({"run": run.as_secs_f64()});
             prove_phases(phases, &mut seconds);
@@ -98,6 +137,7 @@ impl FinalFigures {
             "peak_memory_bytes": self.peak_memory,
             "seconds": {
                 "circuits": self.set_up.as_secs_f64(),
+                "join": join.as_secs_f64(),
                 "shrink": layer(shrink_run, &shrink),
                 "last": layer(last_run, &last),
                 "verify": verify.as_secs_f64(),

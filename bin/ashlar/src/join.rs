@@ -2,7 +2,7 @@
 
 use crate::{
     circuits,
-    finalize::{FinalFigures, check_count, finalize},
+    finalize::{FinalFigures, finalize},
     output,
     progress::{Progress, Work, words},
     proof::{self, Proof},
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     proofs: Vec<PathBuf>,
 
     /// Make the proof that a contract on Ethereum verifies. The file is JSON: the statements, the proof, and the calldata of
-    /// the contract's call. One proof is enough then.
+    /// the contract's call. One proof is enough then. More than 16 statements take a run of the joiner, which is proven, too.
     #[arg(long = "final")]
     is_final: bool,
 
@@ -97,7 +97,6 @@ fn join_files(arguments: &Arguments, progress: &Progress, start: Instant) -> eyr
     let count = proofs.len();
     let mut work = Work::joins(count);
     if arguments.is_final {
-        check_count(proofs.iter().map(|proof| proof.runs.len()).sum())?;
         work.then_final();
     }
     let folder = arguments.work_dir.clone().unwrap_or_else(|| work_dir(&arguments.output, "parts"));
@@ -106,8 +105,6 @@ fn join_files(arguments: &Arguments, progress: &Progress, start: Instant) -> eyr
     progress.step("verifying the proofs");
     let aggregator = Aggregator::new(circuits::keys()?);
     let joined = join(&aggregator, proofs, Some(&store), &mut |event| progress.on_event(&event));
-    // Its circuits take memory that the last ones need.
-    drop(aggregator);
     let joined = match joined {
         Ok(joined) => joined,
         Err(failure) => {
@@ -118,11 +115,12 @@ fn join_files(arguments: &Arguments, progress: &Progress, start: Instant) -> eyr
             return Err(name_input(failure, &arguments.proofs));
         }
     };
-    let ProvenAggregate { proof, recursion, ids, verify, .. } = joined;
+    let ProvenAggregate { proof, recursion, mut ids, verify, .. } = joined;
     let statements = Statement::all(proof.runs.clone(), None)?;
     let (proof, final_proof) = if arguments.is_final {
-        let (file, figures) = finalize(proof, progress)?;
-        (Proof::Final(file), Some(figures))
+        let finalized = finalize(proof, aggregator, &store, progress)?;
+        ids.extend(finalized.ids);
+        (Proof::Final(finalized.file), Some(finalized.figures))
     } else {
         (Proof::Aggregate(Box::new(proof)), None)
     };

@@ -95,14 +95,14 @@ fn prove(arguments: &Arguments, progress: &Progress, start: Instant) -> eyre::Re
         watch: &mut |_| {},
     };
     let (mut proven, mut report) = setup.prove(block, times, how, progress)?;
-    // Its circuits take memory that the last ones need.
-    drop((aggregator, setup));
-    if arguments.is_final {
+    // What it committed to is not needed any more.
+    drop(setup);
+    if let (true, Some(aggregator)) = (arguments.is_final, aggregator) {
         proven.proof = match proven.proof {
             Proof::Aggregate(aggregate) => {
-                let (file, figures) = finalize(*aggregate, progress)?;
-                report.finalized(figures);
-                Proof::Final(file)
+                let finalized = finalize(*aggregate, aggregator, &store, progress)?;
+                report.finalized(finalized.figures);
+                Proof::Final(finalized.file)
             }
             other => other,
         };

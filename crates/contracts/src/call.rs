@@ -13,9 +13,19 @@ sol! {
         bytes32 publicOutput;
     }
 
+    /// Trees of many statements (`contracts/src/libraries/JoinedStatements.sol`).
+    #[derive(Debug, PartialEq, Eq)]
+    struct JoinedTree {
+        /// Root under Keccak-256.
+        bytes32 root;
+        /// Number of statements.
+        uint256 count;
+    }
+
     interface IVerifier {
         function verify(bytes32 programKey, bytes32 publicOutput, bytes calldata proof) external view;
         function verifyAll(Statement[] calldata statements, bytes calldata proof) external view;
+        function verifyJoined(bytes32 root, uint256 count, bytes32 statementsRoot, bytes calldata proof) external view;
         function machineVersion() external view returns (uint256);
         function circuits() external view returns (bytes32);
         function lastCircuit() external view returns (bytes32);
@@ -23,6 +33,8 @@ sol! {
 
     interface IVerifiedStatements {
         function submit(Statement[] calldata statements, bytes calldata proof) external;
+        function submitJoined(JoinedTree calldata tree, bytes32 statementsRoot, bytes calldata proof) external;
+        function isJoined(JoinedTree calldata tree) external view returns (bool);
         function isVerified(bytes32 programKey, bytes32 publicOutput) external view returns (bool);
         function verifier() external view returns (address);
     }
@@ -44,6 +56,21 @@ pub fn verify_call(statements: &[Statement], proof: &[u8]) -> Bytes {
 pub fn submit_call(statements: &[Statement], proof: &[u8]) -> Bytes {
     let proof = Bytes::copy_from_slice(proof);
     IVerifiedStatements::submitCall { statements: statements.to_vec(), proof }.abi_encode().into()
+}
+
+/// The call with which a verifier is asked for all statements of a tree, which has this root under Poseidon2.
+pub fn verify_joined_call(tree: &JoinedTree, statements_root: B256, proof: &[u8]) -> Bytes {
+    let JoinedTree { root, count } = *tree;
+    let proof = Bytes::copy_from_slice(proof);
+    IVerifier::verifyJoinedCall { root, count, statementsRoot: statements_root, proof }.abi_encode().into()
+}
+
+/// The call with which a registry is asked to verify a tree and to remember it.
+pub fn submit_joined_call(tree: &JoinedTree, statements_root: B256, proof: &[u8]) -> Bytes {
+    let proof = Bytes::copy_from_slice(proof);
+    let call =
+        IVerifiedStatements::submitJoinedCall { tree: tree.clone(), statementsRoot: statements_root, proof };
+    call.abi_encode().into()
 }
 
 /// What a verifier says of itself.
@@ -73,6 +100,11 @@ impl View {
 pub fn is_verified_call(statement: &Statement) -> Bytes {
     let Statement { programKey, publicOutput } = *statement;
     IVerifiedStatements::isVerifiedCall { programKey, publicOutput }.abi_encode().into()
+}
+
+/// The call that asks a registry whether a tree was verified; the answer is the word 1 or 0.
+pub fn is_joined_call(tree: &JoinedTree) -> Bytes {
+    IVerifiedStatements::isJoinedCall { tree: tree.clone() }.abi_encode().into()
 }
 
 /// The call that asks a registry for its verifier; the answer is an address in one word.

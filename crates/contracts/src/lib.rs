@@ -9,7 +9,10 @@ mod shape;
 mod solidity;
 
 pub use artifact::{Artifact, Contract, DamagedArtifact, VerifierCode};
-pub use call::{Statement, View, address_in, is_verified_call, submit_call, verifier_call, verify_call};
+pub use call::{
+    JoinedTree, Statement, View, address_in, is_joined_call, is_verified_call, submit_call,
+    submit_joined_call, verifier_call, verify_call, verify_joined_call,
+};
 pub use constraints::{INPUTS, UnsupportedConstraints, constraint_program};
 pub use deployment::{BadKey, DeploymentKey};
 pub use program::{Assembler, Instruction, Operation, Program, TooLong, Value};

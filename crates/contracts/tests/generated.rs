@@ -8,14 +8,18 @@ use ashlar_verifier::VerifyingKey;
 #[test]
 fn generated_sources_are_up_to_date() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let read = |name: &str| std::fs::read_to_string(root.join("contracts/src/generated").join(name)).expect(name);
+    let read =
+        |name: &str| std::fs::read_to_string(root.join("contracts/src/generated").join(name)).expect(name);
     let key = DeploymentKey::current().expect("a key");
     for (name, source) in key.sources().expect("sources") {
         assert!(read(name) == source, "{name} is not what `cargo xtask contracts` makes");
     }
     let joiner = std::fs::read(root.join("guests/elf/joiner.key")).expect("a key");
     let joiner = VerifyingKey::decode(&joiner).expect("a key").program_key();
-    assert!(read("JoinerKey.sol") == joiner_source(&joiner.0), "JoinerKey.sol is not of guests/elf/joiner.key");
+    assert!(
+        read("JoinerKey.sol") == joiner_source(&joiner.0),
+        "JoinerKey.sol is not of guests/elf/joiner.key"
+    );
 }
 
 #[test]

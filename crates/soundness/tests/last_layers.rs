@@ -163,7 +163,8 @@ fn multiplicities_below_the_theorem_are_told() {
 #[test]
 fn the_last_layers_hold_with_the_radius_as_it_is_printed() {
     for parameters in [SHRINK, LAST] {
-        let agreement = (-0.5 * parameters.log_blowup as f64).exp2() * (1.0 + 1.0 / f64::from(MULTIPLICITY_MIN));
+        let agreement =
+            (-0.5 * parameters.log_blowup as f64).exp2() * (1.0 + 1.0 / f64::from(MULTIPLICITY_MIN));
         let bits = |queries: usize| -(queries as f64) * agreement.log2() + parameters.query_grinding as f64;
         assert!(bits(parameters.queries) >= TARGET_BITS, "{}", bits(parameters.queries));
         assert!(bits(parameters.queries - 1) < TARGET_BITS, "a query less would do");
@@ -181,7 +182,12 @@ fn the_point_holds_with_other_counts_of_near_polynomials() {
         let gap = 0.5 * root / m;
         let point = report.terms.iter().find(|term| term.name == "point").expect("a term");
         for times in [list, 1.0 / (2.0 * gap * root) / list] {
-            assert!(point.bits - times.log2() >= TARGET_BITS, "{}: {}", report.shape, point.bits - times.log2());
+            assert!(
+                point.bits - times.log2() >= TARGET_BITS,
+                "{}: {}",
+                report.shape,
+                point.bits - times.log2()
+            );
         }
     }
 }

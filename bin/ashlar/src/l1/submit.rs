@@ -6,11 +6,12 @@ use super::{
     read_final,
 };
 use crate::{
+    final_file::FinalFile,
     output,
     statement::{Statement, list},
 };
 use alloy_primitives::{Address, B256};
-use ashlar_contracts::{is_verified_call, submit_call};
+use ashlar_contracts::{is_joined_call, is_verified_call};
 use clap::Args;
 use eyre::{ensure, eyre};
 use serde_json::json;
@@ -50,19 +51,12 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let node = Node::new(&arguments.rpc);
     let verifier = node.check_registry(arguments.registry)?;
     let account = Account::new(&arguments.sender, &node, node.0.chain_id()?)?;
-    let statements = file.statements();
-    let receipt =
-        account.send(Some(arguments.registry), &submit_call(&statements, &file.proof)).map_err(|error| {
-            match revert_reason(&error) {
-                Some(reason) => eyre!("the contract refuses the proof: {reason}"),
-                None => error,
-            }
-        })?;
-    let yes = B256::with_last_byte(1);
-    for statement in &statements {
-        let answer = node.word(arguments.registry, &is_verified_call(statement))?;
-        ensure!(answer == yes, "the transaction is in a block, but the registry does not know {statement:?}");
-    }
+    let receipt = account.send(Some(arguments.registry), &file.submission()?);
+    let receipt = receipt.map_err(|error| match revert_reason(&error) {
+        Some(reason) => eyre!("the contract refuses the proof: {reason}"),
+        None => error,
+    })?;
+    check_known(&node, arguments.registry, &file)?;
     let report = Report { statements: Statement::all(file.runs, None)?, receipt };
     if arguments.json {
         let mut json = account.json();
@@ -74,6 +68,19 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
         return output::print(&serde_json::to_string_pretty(&json)?);
     }
     output::print(&report.to_string())
+}
+
+/// An error unless the registry knows all that is proven.
+fn check_known(node: &Node<'_>, registry: Address, file: &FinalFile) -> eyre::Result<()> {
+    let questions = match file.joined()? {
+        Some(joined) => vec![is_joined_call(&joined.tree())],
+        None => file.statements().iter().map(is_verified_call).collect(),
+    };
+    for question in questions {
+        let known = node.word(registry, &question)? == B256::with_last_byte(1);
+        ensure!(known, "the transaction is in a block, but the registry does not know what it proved");
+    }
+    Ok(())
 }
 
 /// What the registry knows now.
