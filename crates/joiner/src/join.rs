@@ -76,19 +76,23 @@ pub fn join<H: Hashes>(input: &[u8]) -> Result<Joined, Refused> {
     let (statements, rest) = input.as_chunks::<STATEMENT_BYTES>();
     let count = u32::try_from(statements.len()).ok().filter(|_| rest.is_empty() && fits(input.len()));
     let count = count.ok_or(Refused::Length { bytes: input.len() })?;
-    let mut tree = Tree { pending: [Roots::default(); LEVELS_MAX] };
+    // One tree after the other: where calls of both hash functions alternate, a run is cut into a segment for each.
+    let mut tree = Tree::new([0; 8], poseidon2::node::<H>);
     for (index, statement) in (0..).zip(statements) {
         let (key, output) = halves(statement).ok_or(Refused::Length { bytes: input.len() })?;
         let key = key_elements(key).ok_or(Refused::ProgramKey { index })?;
-        let leaf =
-            Roots { statements: poseidon2::leaf::<H>(&key, output), keccak: keccak::leaf::<H>(statement) };
-        tree.push::<H>(index, leaf);
+        tree.push(index, poseidon2::leaf::<H>(&key, output));
     }
-    let Roots { statements, keccak } = tree.root::<H>(count).ok_or(Refused::NoStatement)?;
+    let statements_digest = tree.root(count).ok_or(Refused::NoStatement)?;
+    let mut tree = Tree::new([0; 32], keccak::node::<H>);
+    for (index, statement) in (0..).zip(statements) {
+        tree.push(index, keccak::leaf::<H>(statement));
+    }
+    let root = tree.root(count).ok_or(Refused::NoStatement)?;
     let mut statements_root = [0; 32];
     let elements = statements_root.as_chunks_mut::<4>().0.iter_mut();
-    elements.zip(statements).for_each(|(bytes, element)| *bytes = element.to_be_bytes());
-    Ok(Joined { count, statements_root, root: keccak })
+    elements.zip(statements_digest).for_each(|(bytes, element)| *bytes = element.to_be_bytes());
+    Ok(Joined { count, statements_root, root })
 }
 
 /// programKey and the hash of the output.
@@ -101,41 +105,33 @@ const fn fits(bytes: usize) -> bool {
     bytes as u64 <= u32::MAX as u64
 }
 
-/// Roots of the same subtree.
-#[derive(Clone, Copy, Default)]
-struct Roots {
-    statements: Digest,
-    keccak: Node,
+/// A tree as far as it is known: a whole subtree for each bit of the number of statements that is set.
+struct Tree<D> {
+    /// Roots by log2 of the number of leaves.
+    pending: [D; LEVELS_MAX],
+    /// The node above two others.
+    node: fn(&D, &D) -> D,
 }
 
-/// Both trees as far as they are known: a whole subtree for each bit of the number of statements that is set.
-struct Tree {
-    /// By log2 of the number of leaves.
-    pending: [Roots; LEVELS_MAX],
-}
+impl<D: Copy> Tree<D> {
+    fn new(empty: D, node: fn(&D, &D) -> D) -> Self {
+        Self { pending: [empty; LEVELS_MAX], node }
+    }
 
-impl Tree {
     /// Adds a leaf that `before` others came before.
-    fn push<H: Hashes>(&mut self, before: u32, leaf: Roots) {
+    fn push(&mut self, before: u32, leaf: D) {
         let full = before.trailing_ones() as usize;
-        let merged = self.pending.iter().take(full).fold(leaf, |right, left| node::<H>(left, &right));
+        let merged = self.pending.iter().take(full).fold(leaf, |right, left| (self.node)(left, &right));
         if let Some(place) = self.pending.get_mut(full) {
             *place = merged;
         }
     }
 
     /// The root over all: on the left is the largest power of two below the number of leaves. None without one.
-    fn root<H: Hashes>(&self, count: u32) -> Option<Roots> {
+    fn root(&self, count: u32) -> Option<D> {
         let subtrees = self.pending.iter().enumerate().filter(|(level, _)| count >> level & 1 == 1);
-        let subtrees = subtrees.map(|(_, roots)| *roots);
-        subtrees.reduce(|right, left| node::<H>(&left, &right))
-    }
-}
-
-fn node<H: Hashes>(left: &Roots, right: &Roots) -> Roots {
-    Roots {
-        statements: poseidon2::node::<H>(&left.statements, &right.statements),
-        keccak: keccak::node::<H>(&left.keccak, &right.keccak),
+        let subtrees = subtrees.map(|(_, root)| *root);
+        subtrees.reduce(|right, left| (self.node)(&left, &right))
     }
 }
 
