@@ -5,11 +5,12 @@ use crate::{
     final_file::FinalFile,
     guest,
     progress::{Progress, Work, words},
-    report::{peak_memory, prove_phases, reset_peak_memory},
+    proof::Proof,
+    report::{Report, peak_memory, prove_phases, reset_peak_memory},
 };
 use ashlar_prover::{
     Phases, Plan, Prover, SegmentStore, Session,
-    aggregate::{Aggregator, FinalPhases, Finalizer, ProvenAggregate, joined_runs, joiner_input},
+    aggregate::{Aggregator, FinalLayer, FinalPhases, Finalizer, ProvenAggregate, joined_runs, joiner_input},
 };
 use ashlar_verifier::{
     aggregate::{AggregateProof, Run},
@@ -34,8 +35,23 @@ pub(crate) struct FinalFigures {
     time: Duration,
     proof_bytes: usize,
     calldata_bytes: usize,
-    /// The most that the process had meanwhile.
-    peak_memory: Option<u64>,
+    peaks: Peaks,
+}
+
+/// What is made one after the other.
+#[derive(Clone, Copy)]
+enum Part {
+    Circuits,
+    Join,
+    Shrink,
+    Last,
+}
+
+/// The most memory that the process had while each part was made.
+#[derive(Clone, Copy, Debug, Default)]
+struct Peaks {
+    parts: [Option<u64>; 4],
+    current: Option<usize>,
 }
 
 /// A final proof.
@@ -51,27 +67,31 @@ pub(crate) struct Finalized {
 pub(crate) fn finalize(
     aggregate: AggregateProof,
     aggregator: Aggregator,
-    store: &SegmentStore,
+    store: Option<&SegmentStore>,
     progress: &Progress,
 ) -> eyre::Result<Finalized> {
     let start = Instant::now();
-    // What is known of the memory before is in reports already.
-    reset_peak_memory();
+    let mut peaks = Peaks::default();
     let runs = aggregate.runs.clone();
     let (proof, phases, set_up, ids) = if runs.len() <= SLOTS {
         // Its circuits take memory that the last ones need.
         drop(aggregator);
         progress.final_begins();
+        peaks.next(Part::Circuits);
         let finalizer = Finalizer::new()?;
-        let (proof, phases) = finalizer.prove(&circuits::keys()?, &aggregate)?;
+        let mut on_layer = |layer| peaks.next(Part::of(layer));
+        let (proof, phases) = finalizer.prove(&circuits::keys()?, &aggregate, &mut on_layer)?;
         (proof, phases, finalizer.set_up(), Vec::new())
     } else {
         let joiner = prove_joiner(&runs, &aggregator, store, progress)?;
         progress.final_begins();
+        peaks.next(Part::Circuits);
         let finalizer = Finalizer::new()?;
-        let (proof, phases) = finalizer.prove_joined(&aggregator, aggregate, joiner.proof)?;
+        let mut on_layer = |layer| peaks.next(Part::of(layer));
+        let (proof, phases) = finalizer.prove_joined(&aggregator, aggregate, joiner.proof, &mut on_layer)?;
         (proof, phases, finalizer.set_up(), joiner.ids)
     };
+    peaks.end();
     let file = FinalFile { runs, proof };
     let figures = FinalFigures {
         set_up,
@@ -79,17 +99,35 @@ pub(crate) fn finalize(
         time: start.elapsed(),
         proof_bytes: file.proof.len(),
         calldata_bytes: file.calldata()?.len(),
-        peak_memory: peak_memory(),
+        peaks,
     };
     progress.final_is_done(figures.time);
     Ok(Finalized { file, figures, ids })
+}
+
+/// The final proof of a block's aggregated one, with its figures in the report.
+pub(crate) fn finalize_proof(
+    proof: Proof,
+    aggregator: Aggregator,
+    store: Option<&SegmentStore>,
+    report: &mut Report,
+    progress: &Progress,
+) -> eyre::Result<Proof> {
+    match proof {
+        Proof::Aggregate(aggregate) => {
+            let finalized = finalize(*aggregate, aggregator, store, progress)?;
+            report.finalized(finalized.figures);
+            Ok(Proof::Final(finalized.file))
+        }
+        other => Ok(other),
+    }
 }
 
 /// Proves the run of the joiner on the statements of these runs.
 fn prove_joiner(
     runs: &[Run],
     aggregator: &Aggregator,
-    store: &SegmentStore,
+    store: Option<&SegmentStore>,
     progress: &Progress,
 ) -> eyre::Result<ProvenAggregate> {
     progress.say(&format!("{} statements take a run of the joiner", runs.len()));
@@ -105,8 +143,8 @@ fn prove_joiner(
     let plan = Plan::new(&program, &hints, Options::default())?;
     let mut work = Work::aggregation(&plan.metering);
     work.then_final();
-    progress.start(work, Some(store.folder()));
-    let session = Session { prover: &prover, verifier: &verifier, store: Some(store) };
+    progress.start(work, store.map(SegmentStore::folder));
+    let session = Session { prover: &prover, verifier: &verifier, store };
     Ok(session.aggregate(aggregator, &plan, output, &mut |event| progress.on_event(&event))?)
 }
 
@@ -115,9 +153,43 @@ fn sum(phases: &Phases) -> Duration {
     commit + messages + quotients + opening
 }
 
+impl Part {
+    const fn of(layer: FinalLayer) -> Self {
+        match layer {
+            FinalLayer::Join => Self::Join,
+            FinalLayer::Shrink => Self::Shrink,
+            FinalLayer::Last => Self::Last,
+        }
+    }
+}
+
+impl Peaks {
+    /// A part begins, and the one before is done.
+    fn next(&mut self, part: Part) {
+        self.end();
+        reset_peak_memory();
+        self.current = Some(part as usize);
+    }
+
+    fn end(&mut self) {
+        if let Some(place) = self.current.take().and_then(|part| self.parts.get_mut(part)) {
+            *place = peak_memory();
+        }
+    }
+
+    fn of(&self, part: Part) -> Option<u64> {
+        self.parts.get(part as usize).copied().flatten()
+    }
+}
+
 impl FinalFigures {
-    pub(crate) const fn peak_memory(&self) -> Option<u64> {
-        self.peak_memory
+    /// The same proof was made once more, where freed memory was given back at once: what that needed counts.
+    pub(crate) const fn take_peaks(&mut self, other: &Self) {
+        self.peaks = other.peaks;
+    }
+
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        self.peaks.parts.iter().copied().max().flatten()
     }
 
     pub(crate) const fn proof_bytes(&self) -> usize {
@@ -134,7 +206,12 @@ impl FinalFigures {
         json!({
             "proof_bytes": self.proof_bytes,
             "calldata_bytes": self.calldata_bytes,
-            "peak_memory_bytes": self.peak_memory,
+            "peak_memory_bytes": {
+                "circuits": self.peaks.of(Part::Circuits),
+                "join": self.peaks.of(Part::Join),
+                "shrink": self.peaks.of(Part::Shrink),
+                "last": self.peaks.of(Part::Last),
+            },
             "seconds": {
                 "circuits": self.set_up.as_secs_f64(),
                 "join": join.as_secs_f64(),

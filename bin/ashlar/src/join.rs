@@ -117,8 +117,9 @@ fn join_files(arguments: &Arguments, progress: &Progress, start: Instant) -> eyr
     };
     let ProvenAggregate { proof, recursion, mut ids, verify, .. } = joined;
     let statements = Statement::all(proof.runs.clone(), None)?;
+    let peak = peak_memory();
     let (proof, final_proof) = if arguments.is_final {
-        let finalized = finalize(proof, aggregator, &store, progress)?;
+        let finalized = finalize(proof, aggregator, Some(&store), progress)?;
         ids.extend(finalized.ids);
         (Proof::Final(finalized.file), Some(finalized.figures))
     } else {
@@ -137,7 +138,7 @@ fn join_files(arguments: &Arguments, progress: &Progress, start: Instant) -> eyr
         final_proof,
         verify,
         total: start.elapsed(),
-        peak_memory: peak_memory(),
+        peak_memory: peak.max(final_proof.and_then(|figures| figures.peak_memory())),
     })
 }
 

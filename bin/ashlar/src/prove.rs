@@ -2,7 +2,7 @@
 
 use crate::{
     circuits,
-    finalize::finalize,
+    finalize::finalize_proof,
     guest,
     input::{Block, Source},
     output,
@@ -98,14 +98,7 @@ fn prove(arguments: &Arguments, progress: &Progress, start: Instant) -> eyre::Re
     // What it committed to is not needed any more.
     drop(setup);
     if let (true, Some(aggregator)) = (arguments.is_final, aggregator) {
-        proven.proof = match proven.proof {
-            Proof::Aggregate(aggregate) => {
-                let finalized = finalize(*aggregate, aggregator, &store, progress)?;
-                report.finalized(finalized.figures);
-                Proof::Final(finalized.file)
-            }
-            other => other,
-        };
+        proven.proof = finalize_proof(proven.proof, aggregator, Some(&store), &mut report, progress)?;
     }
 
     progress.step("writing the proof");

@@ -70,6 +70,13 @@ impl Report {
         self.final_proof = Some(figures);
     }
 
+    /// A report on the same proof, made where freed memory was given back at once.
+    pub(crate) fn take_final_peaks(&mut self, other: &Self) {
+        if let (Some(figures), Some(other)) = (&mut self.final_proof, &other.final_proof) {
+            figures.take_peaks(other);
+        }
+    }
+
     /// Bytes of the proof itself: the file of a final one has other things in it.
     fn bytes(&self) -> usize {
         self.final_proof.map_or(self.proof_bytes, |figures| figures.proof_bytes())

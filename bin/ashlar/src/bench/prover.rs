@@ -3,7 +3,9 @@
 use super::{ecrecover::Cost, layers::Layers, origin};
 use crate::{
     allocator::{keep_memory, return_memory},
-    circuits, guest,
+    circuits,
+    finalize::finalize_proof,
+    guest,
     input::Block,
     output,
     progress::{Progress, words},
@@ -31,7 +33,7 @@ const EXECUTOR_RUNS: u32 = 5;
 /// costs in the guest.
 ///
 /// Nothing is kept. Each block is proven once; expect differences of some per cent from run to run. With --aggregate, the
-/// segments become one proof, and each is proven twice: once for the time, once for the memory of each layer, where freed
+/// segments become one proof, with --final one for Ethereum, and each is proven twice: once for the time, once for the memory of each layer, where freed
 /// memory is given back at once, which takes longer.
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -42,6 +44,10 @@ pub(crate) struct Arguments {
     /// Make one proof of all segments, and measure its layers.
     #[arg(long)]
     aggregate: bool,
+
+    /// Make the proof for Ethereum, and measure its layers, too.
+    #[arg(long = "final")]
+    is_final: bool,
 
     /// Print one JSON object instead of text.
     #[arg(long)]
@@ -64,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let rows: eyre::Result<Vec<_>> = arguments
         .folders
         .iter()
-        .map(|folder| measure_folder(&program, &setup, folder, arguments.aggregate))
+        .map(|folder| measure_folder(&program, &setup, folder, Target::of(arguments)))
         .collect();
     progress.finish();
     let rows = rows?;
@@ -85,21 +91,41 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     }
 }
 
-fn measure_folder(program: &Program, setup: &Setup<'_>, folder: &Path, aggregate: bool) -> eyre::Result<Row> {
+/// What is made of a block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Segments,
+    Aggregate,
+    Final,
+}
+
+impl Target {
+    const fn of(arguments: &Arguments) -> Self {
+        match (arguments.is_final, arguments.aggregate) {
+            (true, _) => Self::Final,
+            (false, true) => Self::Aggregate,
+            (false, false) => Self::Segments,
+        }
+    }
+}
+
+fn measure_folder(program: &Program, setup: &Setup<'_>, folder: &Path, target: Target) -> eyre::Result<Row> {
     let name = folder.file_name().ok_or_else(|| eyre!("{} is no folder of a block", folder.display()))?;
     let name = name.to_string_lossy().into_owned();
-    let mut layers = aggregate.then(Layers::default);
+    let mut layers = (target != Target::Segments).then(Layers::default);
+    let mut frugal = None;
     if let Some(layers) = &mut layers {
         return_memory();
-        let report = prove(setup, folder, true, &mut |event| layers.watch_memory(event));
+        let proven = prove(setup, folder, target, &mut |event| layers.watch_memory(event));
         keep_memory();
-        drop(report?);
+        frugal = Some(proven?.1);
     }
     if !reset_peak_memory() {
         eprintln!("note: peak memory is that of the whole process");
     }
     let mut watch = |event: &Event<'_>| layers.iter_mut().for_each(|layers| layers.watch_time(event));
-    let (hints, report) = prove(setup, folder, aggregate, &mut watch)?;
+    let (hints, mut report) = prove(setup, folder, target, &mut watch)?;
+    frugal.iter().for_each(|frugal| report.take_final_peaks(frugal));
     eprintln!("{name} is proven in {}", words(report.times.total));
     let mut executor = measure(program, &hints, &mut ())?;
     for _ in 1..EXECUTOR_RUNS {
@@ -115,7 +141,7 @@ fn measure_folder(program: &Program, setup: &Setup<'_>, folder: &Path, aggregate
 fn prove(
     setup: &Setup<'_>,
     folder: &Path,
-    aggregate: bool,
+    target: Target,
     watch: &mut dyn FnMut(&Event<'_>),
 ) -> eyre::Result<(Vec<u32>, Report)> {
     let progress = Progress::new();
@@ -126,9 +152,13 @@ fn prove(
     let block = Block::new(input)?;
     let times = Times { read, native: native.elapsed(), ..Times::default() };
     let hints = block.hints.clone();
-    let aggregator = aggregate.then(circuits::keys).transpose()?.map(Aggregator::new);
-    let how = How { aggregator: aggregator.as_ref(), is_final: false, store: None, watch };
-    let (proven, mut report) = setup.prove(block, times, how, &progress)?;
+    let is_final = target == Target::Final;
+    let aggregator = (target != Target::Segments).then(circuits::keys).transpose()?.map(Aggregator::new);
+    let how = How { aggregator: aggregator.as_ref(), is_final, store: None, watch };
+    let (mut proven, mut report) = setup.prove(block, times, how, &progress)?;
+    if let (true, Some(aggregator)) = (is_final, aggregator) {
+        proven.proof = finalize_proof(proven.proof, aggregator, None, &mut report, &progress)?;
+    }
     let write = Instant::now();
     report.proof_bytes = proven.proof.encode()?.len();
     report.times.write = write.elapsed();

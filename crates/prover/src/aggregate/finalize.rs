@@ -92,6 +92,17 @@ pub enum FinalizerError {
     Refused(RefusedFinal),
 }
 
+/// A proof on the way to a final one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinalLayer {
+    /// Joins two aggregated proofs.
+    Join,
+    /// Verifies an aggregated proof.
+    Shrink,
+    /// Verifies that of [`Self::Shrink`]: the final proof.
+    Last,
+}
+
 /// Where the time of a final proof went.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FinalPhases {
@@ -130,16 +141,18 @@ impl Finalizer {
     }
 
     /// Makes the final proof of an aggregated one that was verified, and verifies it. `keys` are those of the allowed
-    /// circuits.
+    /// circuits. `on_layer` is told which proof begins.
     pub fn prove(
         &self,
         keys: &CircuitKeys,
         aggregate: &AggregateProof,
+        on_layer: &mut dyn FnMut(FinalLayer),
     ) -> Result<(Vec<u8>, FinalPhases), FinalizerError> {
         let words = statement_words(&keys.root(), &aggregate.runs)?;
         let tree = Tree { circuit: aggregate.circuit, root: root(&aggregate.runs)?, proof: &aggregate.proof };
         let slots = aggregate.runs.len();
-        self.finish(keys, &tree, Stated { words: &words, joined: None, slots }, FinalPhases::default())
+        let stated = Stated { words: &words, joined: None, slots };
+        self.finish(keys, &tree, &stated, FinalPhases::default(), on_layer)
     }
 
     /// Makes the final proof of two aggregated ones that were verified, and verifies it. Of `many`, which may have any number
@@ -150,7 +163,9 @@ impl Finalizer {
         aggregator: &Aggregator,
         many: AggregateProof,
         beside: AggregateProof,
+        on_layer: &mut dyn FnMut(FinalLayer),
     ) -> Result<(Vec<u8>, FinalPhases), FinalizerError> {
+        on_layer(FinalLayer::Join);
         let keys = aggregator.keys();
         let roots = [root(&many.runs)?, root(&beside.runs)?];
         let [joined, slots] = &roots;
@@ -162,7 +177,7 @@ impl Finalizer {
         let root = statement_node(joined, slots);
         let tree = Tree { circuit: task.circuit().number(), root, proof: &proof };
         let stated = Stated { words: &words, joined: Some(*joined), slots: beside.runs.len() };
-        self.finish(keys, &tree, stated, phases)
+        self.finish(keys, &tree, &stated, phases, on_layer)
     }
 
     /// The two last layers, and the verification of what they made.
@@ -170,11 +185,14 @@ impl Finalizer {
         &self,
         keys: &CircuitKeys,
         tree: &Tree<'_>,
-        stated: Stated<'_>,
+        stated: &Stated<'_>,
         mut phases: FinalPhases,
+        on_layer: &mut dyn FnMut(FinalLayer),
     ) -> Result<(Vec<u8>, FinalPhases), FinalizerError> {
+        on_layer(FinalLayer::Shrink);
         let shrunk = self.shrink.prove(keys, tree, &mut phases)?;
-        let proof = self.last.prove(&keys.root(), &stated, &shrunk, &mut phases)?;
+        on_layer(FinalLayer::Last);
+        let proof = self.last.prove(&keys.root(), stated, &shrunk, &mut phases)?;
         let start = Instant::now();
         let bytes = proof.encode(&self.key, stated.words)?;
         verify_final(&bytes, &self.key, stated.words).map_err(FinalizerError::Refused)?;

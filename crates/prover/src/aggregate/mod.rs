@@ -10,7 +10,9 @@ mod task;
 mod work;
 
 pub use aggregator::{Aggregator, AggregatorError, RecursionPhases};
-pub use finalize::{FinalPhases, Finalizer, FinalizerError, joined_statement_words, statement_words};
+pub use finalize::{
+    FinalLayer, FinalPhases, Finalizer, FinalizerError, joined_statement_words, statement_words,
+};
 pub use join::{JoinFailure, join};
 pub use joiner::{NativeHashes, joined_paths, joined_runs, joiner_input};
 pub use session::ProvenAggregate;

@@ -2,8 +2,8 @@
 
 use ashlar_joiner::{Joined, is_included};
 use ashlar_prover::aggregate::{
-    Finalizer, NativeHashes, join, joined_paths, joined_runs, joined_statement_words, joiner_input,
-    statement_words,
+    FinalLayer, Finalizer, NativeHashes, join, joined_paths, joined_runs, joined_statement_words,
+    joiner_input, statement_words,
 };
 use ashlar_prover::{Plan, Prover, Session};
 use ashlar_verifier::ProgramKey;
@@ -21,7 +21,7 @@ fn a_run_becomes_a_final_proof() {
     let finalizer = Finalizer::new().expect("the last circuits");
     let aggregate = ours().proof();
     let keys = aggregator().keys();
-    let (bytes, phases) = finalizer.prove(keys, &aggregate).expect("a final proof");
+    let (bytes, phases) = finalizer.prove(keys, &aggregate, &mut |_| {}).expect("a final proof");
     println!("{} bytes, set up {:?}, {phases:?}", bytes.len(), finalizer.set_up());
     assert!(bytes.len() < 105_000);
     if let Some(path) = std::env::var_os("ASHLAR_FINAL_PROOF") {
@@ -93,8 +93,12 @@ fn runs_become_a_tree_in_a_final_proof() {
     let joiner_bytes = beside.encode();
     let joined = joined_runs(&runs).expect("roots");
     let finalizer = Finalizer::new().expect("the last circuits");
-    let (bytes, phases) = finalizer.prove_joined(aggregator(), many, beside).expect("a final proof");
+    let mut layers = Vec::new();
+    let (bytes, phases) = finalizer
+        .prove_joined(aggregator(), many, beside, &mut |layer| layers.push(layer))
+        .expect("a final proof");
     println!("{} bytes, {phases:?}", bytes.len());
+    assert_eq!(layers, [FinalLayer::Join, FinalLayer::Shrink, FinalLayer::Last]);
     let circuits = aggregator().keys().root();
     let root = ProgramKey(joined.statements_root).elements().expect("a canonical root");
     let words = joined_statement_words(&circuits, &root, &joiner_runs).expect("words");
@@ -133,8 +137,8 @@ fn runs_become_a_tree_in_a_final_proof() {
     // Other statements than those of the proofs are not proven.
     let (mut many, beside) = (decode(&many_bytes), decode(&joiner_bytes));
     many.runs.swap(0, 1);
-    assert!(finalizer.prove_joined(aggregator(), many, beside).is_err());
+    assert!(finalizer.prove_joined(aggregator(), many, beside, &mut |_| {}).is_err());
     let (many, mut beside) = (decode(&many_bytes), decode(&joiner_bytes));
     beside.runs[0].output[0] ^= 1;
-    assert!(finalizer.prove_joined(aggregator(), many, beside).is_err());
+    assert!(finalizer.prove_joined(aggregator(), many, beside, &mut |_| {}).is_err());
 }
