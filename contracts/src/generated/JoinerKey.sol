@@ -4,5 +4,5 @@ pragma solidity 0.8.37;
 
 /// @notice The program that joins statements (specification 013).
 library JoinerKey {
-    bytes32 internal constant JOINER = 0x0000000000000000000000000000000000000000000000000000000000000001;
+    bytes32 internal constant JOINER = 0x6f820dff5ee8729513d4587039bc85256f28ed3b74dcd13954a8be537d3d8217;
 }
