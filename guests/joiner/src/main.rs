@@ -3,9 +3,11 @@
 #![no_std]
 #![no_main]
 
-use ashlar_crypto::keccak256;
-use ashlar_guest_rt::{Ecalls, commit, entry, poseidon2, read_input};
+mod keccak;
+
+use ashlar_guest_rt::{commit, entry, poseidon2, read_input};
 use ashlar_joiner::{Hashes, join};
+use keccak::keccak256;
 
 entry!(main);
 
@@ -20,13 +22,13 @@ impl Hashes for Calls {
 
     #[inline(always)]
     fn keccak256(bytes: &[u8]) -> [u8; 32] {
-        keccak256::<Ecalls>(bytes)
+        keccak256(bytes)
     }
 }
 
 fn main() {
     match join::<Calls>(read_input()) {
-        Ok(joined) => commit(&keccak256::<Ecalls>(&joined.encode())),
+        Ok(joined) => commit(&keccak256(&joined.encode())),
         Err(error) => panic!("{error}"),
     }
 }
