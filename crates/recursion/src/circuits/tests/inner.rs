@@ -10,7 +10,7 @@ use ashlar_verifier::config::{Parameters, SHRINK, ShrinkConfig};
 use p3_batch_stark::{BatchProof, CommonData, ProverData, StarkInstance, prove_batch, verify_batch};
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
 
-use super::statements::assert_holds;
+use super::statements::{assert_holds, holds};
 use crate::builder::{
     Builder, CircuitShape, Failure, Inputs, Layout, NarrowCircuit, NarrowWitness, Openings, Refused, Source,
     Step, Unsatisfied,
@@ -137,16 +137,46 @@ fn outer(shape: &ProofShape, common: &CommonData<ShrinkConfig>) -> Builder {
     builder
 }
 
+/// A value that the circuit reads and an attacker changes, by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    Nothing,
+    Message(usize),
+    Value(usize),
+    Sibling(usize),
+}
+
 /// A proof, and the claim.
-struct OuterInputs(ProofInputs, Vec<Challenge>);
+struct OuterInputs {
+    proof: ProofInputs,
+    claim: Vec<Challenge>,
+    change: Change,
+    /// Messages, values and siblings that were read.
+    counts: [usize; 3],
+}
 
 impl Inputs for OuterInputs {
     fn messages(&mut self, source: Source) -> Vec<Challenge> {
-        if source == Source(0) { self.0.messages().to_vec() } else { self.1.clone() }
+        if source != Source(0) {
+            return self.claim.clone();
+        }
+        let mut messages = self.proof.messages().to_vec();
+        self.counts[0] = messages.len();
+        if let Change::Message(i) = self.change {
+            messages[i] += Challenge::from_basis_coefficients_fn(|j| Val::from_bool(j == i % 4));
+        }
+        messages
     }
 
     fn open(&mut self, _: Source, values: &[Challenge]) -> Result<Openings, Refused> {
-        self.0.open(values)
+        let mut openings = self.proof.open(values)?;
+        (self.counts[1], self.counts[2]) = (openings.values.len(), openings.digests.len());
+        match self.change {
+            Change::Value(i) => openings.values[i] += Val::ONE,
+            Change::Sibling(i) => openings.digests[i][i % 8] += Val::ONE,
+            Change::Nothing | Change::Message(_) => {}
+        }
+        Ok(openings)
     }
 }
 
@@ -159,11 +189,21 @@ impl Fixture {
         verify_batch(&self.config, &self.airs, proof, &self.public_values, &self.common).is_ok()
     }
 
-    fn run(&self, proof: &BatchProof<ShrinkConfig>, claim: &[Val]) -> Result<NarrowWitness, Unsatisfied> {
+    fn inputs(&self, proof: &BatchProof<ShrinkConfig>, claim: &[Val], change: Change) -> OuterInputs {
         let words = claim.as_chunks::<4>().0.iter();
-        let words = words.map(|word| Challenge::from_basis_coefficients_fn(|i| word[i])).collect();
+        let claim = words.map(|word| Challenge::from_basis_coefficients_fn(|i| word[i])).collect();
         let proof = ProofInputs::shrunk(&self.shape, proof).unwrap();
-        self.circuit.run(&mut OuterInputs(proof, words))
+        OuterInputs { proof, claim, change, counts: [0; 3] }
+    }
+
+    fn run(&self, proof: &BatchProof<ShrinkConfig>, claim: &[Val]) -> Result<NarrowWitness, Unsatisfied> {
+        self.circuit.run(&mut self.inputs(proof, claim, Change::Nothing))
+    }
+
+    /// Whether the table takes what an attacker makes of the inputs, whatever check fails.
+    fn is_taken_by_the_table(&self, mut inputs: OuterInputs) -> bool {
+        let (forged, _) = self.circuit.forge(&mut inputs, &[]);
+        holds(&self.circuit, &forged, &forged.public_words)
     }
 
     fn claim(&self) -> &[Val] {
@@ -186,6 +226,8 @@ fn refuses_a_proof_of_another_claim() {
         let mut claim = fixture.claim().to_vec();
         claim[i] += Val::ONE;
         assert!(fixture.run(&fixture.proof(), &claim).is_err());
+        let inputs = fixture.inputs(&fixture.proof(), &claim, Change::Nothing);
+        assert!(!fixture.is_taken_by_the_table(inputs));
     }
 }
 
@@ -194,8 +236,8 @@ fn refuses_a_proof_of_another_claim() {
 fn what_plonky3_refuses_the_narrow_table_refuses() {
     let fixture = fixture();
     const ONE: Challenge = Challenge::ONE;
-    type Change = dyn Fn(&mut BatchProof<ShrinkConfig>);
-    let changes: [&Change; 8] = [
+    type Changes = dyn Fn(&mut BatchProof<ShrinkConfig>);
+    let changes: [&Changes; 12] = [
         &|proof| proof.opened_values.instances[0].base_opened_values.trace_local[3] += ONE,
         &|proof| proof.opened_values.instances[2].permutation_next[1] += ONE,
         &|proof| proof.opened_values.instances[1].base_opened_values.quotient_chunks[1][2] += ONE,
@@ -204,12 +246,72 @@ fn what_plonky3_refuses_the_narrow_table_refuses() {
         &|proof| proof.opening_proof.input_openings[0].opened_values[1][2][3] += Val::ONE,
         &|proof| proof.opening_proof.commit_phase_openings[0].sibling_values[2][1] += ONE,
         &|proof| proof.opening_proof.query_pow_witness += Val::ONE,
+        &|proof| proof.opening_proof.batch_pow_witness += Val::ONE,
+        &|proof| proof.opening_proof.commit_pow_witnesses[0] += Val::ONE,
+        &|proof| proof.lookup_pow_witness = proof.lookup_pow_witness.map(|nonce| nonce + Val::ONE),
+        &|proof| proof.opening_proof.final_poly[0] += ONE,
     ];
     for (i, change) in changes.iter().enumerate() {
         let mut proof = fixture.proof();
         change(&mut proof);
         assert!(!fixture.is_accepted_natively(&proof), "change {i}");
         assert!(fixture.run(&proof, fixture.claim()).is_err(), "change {i}");
+        let inputs = fixture.inputs(&proof, fixture.claim(), Change::Nothing);
+        assert!(!fixture.is_taken_by_the_table(inputs), "change {i}");
+    }
+}
+
+/// Each of them, where a run stops; some of them, where it goes on and the table has to refuse.
+#[test]
+fn refuses_every_other_value_that_it_reads() {
+    let fixture = fixture();
+    let proof = fixture.proof();
+    let inputs = |change| fixture.inputs(&proof, fixture.claim(), change);
+    let mut honest = inputs(Change::Nothing);
+    fixture.circuit.run(&mut honest).unwrap();
+    assert!(fixture.is_taken_by_the_table(inputs(Change::Nothing)));
+    let [messages, values, siblings] = honest.counts;
+    assert!(messages > 500 && values > 500 && siblings > 50, "{:?}", honest.counts);
+    let changes = (0..messages).map(Change::Message);
+    let changes = changes.chain((0..values).step_by(5).map(Change::Value));
+    let changes = changes.chain((0..siblings).map(Change::Sibling));
+    for (i, change) in changes.enumerate() {
+        assert!(fixture.circuit.run(&mut inputs(change)).is_err(), "{change:?} of {:?}", honest.counts);
+        if i.is_multiple_of(97) {
+            assert!(!fixture.is_taken_by_the_table(inputs(change)), "{change:?} of {:?}", honest.counts);
+        }
+    }
+}
+
+/// An attacker chooses a wire and computes anew whatever follows from it.
+#[test]
+fn refuses_a_wire_of_any_other_value() {
+    let fixture = fixture();
+    let proof = fixture.proof();
+    let inputs = || fixture.inputs(&proof, fixture.claim(), Change::Nothing);
+    let honest = fixture.circuit.run(&mut inputs()).unwrap();
+    let mut forged_wires = 0;
+    for wire in fixture.circuit.wires().step_by(199) {
+        let (forged, _) = fixture.circuit.forge(&mut inputs(), &[(wire, Challenge::from(Val::from_u32(1_234_567)))]);
+        // The table has nothing of wires that nobody needs.
+        if forged == honest {
+            continue;
+        }
+        forged_wires += 1;
+        assert!(!holds(&fixture.circuit, &forged, &honest.public_words), "{wire:?}");
+    }
+    assert!(forged_wires > 30, "{forged_wires}");
+}
+
+/// A claim that the verifier reads, and another one that is verified: the words are one.
+#[test]
+fn refuses_public_words_that_are_not_the_claims() {
+    let fixture = fixture();
+    let witness = fixture.run(&fixture.proof(), fixture.claim()).unwrap();
+    for word in 0..witness.public_words.len() {
+        let mut words = witness.public_words.clone();
+        words[word] += Challenge::ONE;
+        assert!(!holds(&fixture.circuit, &witness, &words), "word {word}");
     }
 }
 
@@ -222,6 +324,8 @@ fn refuses_a_terminal_that_only_balances_with_another() {
     second.0 -= Challenge::ONE;
     assert!(!fixture.is_accepted_natively(&proof));
     assert!(fixture.run(&proof, fixture.claim()).is_err());
+    let inputs = fixture.inputs(&proof, fixture.claim(), Change::Nothing);
+    assert!(!fixture.is_taken_by_the_table(inputs));
 }
 
 /// The tables decide how rows are hashed.
