@@ -254,7 +254,7 @@ impl<'a> Run<'a> {
         let index = value.as_canonical_u32() as usize;
         // The circuit proves that the cap has this node.
         let address = path.cap.address as usize + index;
-        if self.cap_nodes[address] != *end {
+        if self.cap_nodes.get(address) != Some(end) {
             return Err(Failure::Path { index });
         }
         self.rows.end(path.row as usize + path.steps.len() - 1, value, address);

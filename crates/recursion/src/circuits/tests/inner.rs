@@ -36,6 +36,10 @@ const PARAMETERS: Parameters = Parameters {
     ..SHRINK
 };
 
+/// The rate and the arity of `SHRINK`, and folding down to a constant.
+const LOW_RATE: Parameters =
+    Parameters { log_blowup: SHRINK.log_blowup, log_final_polynomial: 0, log_arity_max: SHRINK.log_arity_max, ..PARAMETERS };
+
 /// Gives values that were written down.
 struct Given(Vec<Challenge>, Openings);
 
@@ -92,8 +96,17 @@ fn inputs() -> Given {
 
 fn fixture() -> &'static Fixture {
     static FIXTURE: OnceLock<Fixture> = OnceLock::new();
-    FIXTURE.get_or_init(|| {
-        let config = PARAMETERS.shrink_config();
+    FIXTURE.get_or_init(|| Fixture::new(&PARAMETERS))
+}
+
+fn fixture_of_low_rate() -> &'static Fixture {
+    static FIXTURE: OnceLock<Fixture> = OnceLock::new();
+    FIXTURE.get_or_init(|| Fixture::new(&LOW_RATE))
+}
+
+impl Fixture {
+    fn new(parameters: &Parameters) -> Self {
+        let config = parameters.shrink_config();
         let made = inner().finish(&INNER).unwrap();
         let witness = made.run(&mut inputs()).unwrap();
         let fixed: Vec<_> = made.fixed().into_iter().map(Arc::new).collect();
@@ -109,12 +122,12 @@ fn fixture() -> &'static Fixture {
         let data = ProverData::from_instances(&config, &instances).unwrap();
         let proof = prove_batch(&config, &instances, &data).unwrap();
         let airs = CircuitAir::small_layer(INNER.operations);
-        let shape = ProofShape::new(&PARAMETERS, &airs, &[LOG_HEIGHT.into(); 3]).unwrap();
+        let shape = ProofShape::new(parameters, &airs, &[LOG_HEIGHT.into(); 3]).unwrap();
         let shape = shape.with_leaves(LeafSponge::Width16);
         let circuit = outer(&shape, &data.common).finish_narrow(14).unwrap();
         let bytes = postcard::to_allocvec(&proof).unwrap();
-        Fixture { config, airs, common: data.common, public_values, shape, circuit, bytes }
-    })
+        Self { config, airs, common: data.common, public_values, shape, circuit, bytes }
+    }
 }
 
 /// The circuit that verifies it: its public values come from outside, and are public.
@@ -213,10 +226,44 @@ impl Fixture {
 
 #[test]
 fn what_plonky3_accepts_the_narrow_table_accepts() {
-    let fixture = fixture();
-    assert!(fixture.is_accepted_natively(&fixture.proof()));
-    let witness = fixture.run(&fixture.proof(), fixture.claim()).unwrap();
-    assert_holds(&fixture.circuit, &witness);
+    for fixture in [fixture(), fixture_of_low_rate()] {
+        assert!(fixture.is_accepted_natively(&fixture.proof()));
+        let witness = fixture.run(&fixture.proof(), fixture.claim()).unwrap();
+        assert_holds(&fixture.circuit, &witness);
+    }
+}
+
+/// The last round folds by 2, and what is left is a constant.
+#[test]
+fn refuses_other_ends_of_folding() {
+    let fixture = fixture_of_low_rate();
+    assert_eq!(fixture.shape.rounds.last(), Some(&1));
+    type Changes = dyn Fn(&mut BatchProof<ShrinkConfig>);
+    let changes: [&Changes; 4] = [
+        &|proof| proof.opening_proof.final_poly[0] += Challenge::ONE,
+        &|proof| proof.opening_proof.final_poly[0] = Challenge::ZERO,
+        &|proof| {
+            let rounds = &mut proof.opening_proof.commit_phase_openings;
+            rounds.last_mut().unwrap().sibling_values[0][0] += Challenge::ONE;
+        },
+        &|proof| {
+            let commits = &mut proof.opening_proof.commit_phase_commits;
+            commits.swap(0, 1);
+        },
+    ];
+    for (i, change) in changes.iter().enumerate() {
+        let mut proof = fixture.proof();
+        change(&mut proof);
+        assert!(!fixture.is_accepted_natively(&proof), "change {i}");
+        assert!(fixture.run(&proof, fixture.claim()).is_err(), "change {i}");
+        let inputs = fixture.inputs(&proof, fixture.claim(), Change::Nothing);
+        assert!(!fixture.is_taken_by_the_table(inputs), "change {i}");
+    }
+    // A polynomial that is longer, by a coefficient that is zero.
+    let mut longer = fixture.proof();
+    longer.opening_proof.final_poly.push(Challenge::ZERO);
+    assert!(!fixture.is_accepted_natively(&longer));
+    assert_eq!(ProofInputs::shrunk(&fixture.shape, &longer).err(), Some(ShapeMismatch::Folding));
 }
 
 #[test]

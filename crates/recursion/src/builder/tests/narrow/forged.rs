@@ -1,8 +1,6 @@
 //! Witnesses of an attacker who chooses some values and computes all others from them: what refuses them is the one check
 //! that is broken, in the table itself.
 
-use p3_field::Field;
-
 use super::attacks::example;
 use super::leaves::leaf_digest;
 use super::*;
