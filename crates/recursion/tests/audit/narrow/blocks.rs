@@ -33,7 +33,6 @@ pub(crate) struct Block {
 /// Flags of a block's first row.
 struct First {
     absorbs: Option<usize>,
-    continues: bool,
     loads: bool,
     sums: bool,
 }
@@ -52,7 +51,7 @@ impl First {
         let sums = flag(row.flags[first::SUMS], "sums", i)?;
         check(!(sums && (loads || absorbs.is_some())), || format!("row {i} uses its operands twice"))?;
         check(sums || !continues, || format!("row {i} continues no sum"))?;
-        Ok(Self { absorbs, continues, loads, sums })
+        Ok(Self { absorbs, loads, sums })
     }
 
     const fn is_none(&self) -> bool {
@@ -106,7 +105,9 @@ pub(crate) fn audit(rows: &[NarrowFixed<Val>]) -> Result<Vec<Block>, String> {
         let flags = First::new(row, &rows[row])?;
         let end = Last::new(row + BLOCK - 1, &rows[row + BLOCK - 1])?;
         let kind = kind(row, kind_before, before, &flags, &rows[row], end)?;
-        check(end.binds || (!end.chains && end.tag == 0), || format!("block at {row} binds nothing to a tag"))?;
+        check(end.binds || (!end.chains && end.tag == 0), || {
+            format!("block at {row} binds nothing to a tag")
+        })?;
         operands(row, kind, before, &flags, end, rows, &mut spoken)?;
         blocks.push(Block { row, kind });
     }
@@ -154,7 +155,11 @@ fn kind(
         (false, true, false, [false, false]) if flags.sums || flags.absorbs == Some(0) && !flags.loads => {
             let is_short = !flags.sums && signed(fixed.count[1]) == -1;
             let groups = if is_short { 1 } else { 2 };
-            if before.tag == 0 { Ok(Kind::Leaf { starts: true, groups, sums: flags.sums }) } else { refuse("a tag") }
+            if before.tag == 0 {
+                Ok(Kind::Leaf { starts: true, groups, sums: flags.sums })
+            } else {
+                refuse("a tag")
+            }
         }
         (false, true, true, [false, _])
             if is_leaf && is_full && before.tag == 0 && kind_before.sums() == flags.sums =>
@@ -162,7 +167,9 @@ fn kind(
             let fits = flags.sums || flags.absorbs == Some(0) && !flags.loads;
             if fits { Ok(Kind::Leaf { starts: false, groups, sums: flags.sums }) } else { refuse("a leaf") }
         }
-        (false, true, true, [true, true]) if is_sponge && flags.is_none() && before.tag == 0 => Ok(Kind::Squeeze),
+        (false, true, true, [true, true]) if is_sponge && flags.is_none() && before.tag == 0 => {
+            Ok(Kind::Squeeze)
+        }
         (false, true, true, [false, false]) if is_sponge && !flags.loads => match flags.absorbs {
             Some(offset) if before.tag <= 8 => Ok(Kind::Absorb { offset, loads: false }),
             _ => refuse("an absorption"),
@@ -191,21 +198,29 @@ fn operands(
     let fits = |row: usize, fits: bool| {
         check(fits, || format!("row {row}, {kind:?}: counts {:?} at {:?}", counts(row), rows[row].address))
     };
+    // Counted 0 times, it is a value that nothing else has.
+    let is_word = |row: usize, k: usize| {
+        let count = counts(row)[k];
+        count >= -1 && (count != 0 || number(rows[row].address[k]) != 0)
+    };
     let last_row = row + BLOCK - 1;
     match kind {
         Kind::Idle | Kind::Squeeze => {}
         Kind::Absorb { offset, .. } => {
             spoken.insert(row);
-            let [a, b, c, d] = counts(row);
-            // Counted 0 times, it is a value that nothing else has.
-            let is_word = |count: i64, k: usize| count >= -1 && (count != 0 || number(rows[row].address[k]) != 0);
-            fits(row, is_word(a, 0) && is_word(b, 1) && c == -i64::from(offset > 0) && d == 0)?;
+            let [_, _, c, d] = counts(row);
+            fits(row, is_word(row, 0) && is_word(row, 1) && c == -i64::from(offset > 0) && d == 0)?;
         }
         Kind::Leaf { groups, sums: true, .. } => {
             spoken.extend([row, row + 1]);
             fits(row, counts(row) == [-1; 4])?;
             let [a, b, c, d] = counts(row + 1);
-            fits(row + 1, a == -1 && b > 0 && d == 0 && if groups == 2 { c > 0 } else { c == 0 })?;
+            // The first sum is read by the bus or continued in the block, the second one is that of a group that is there.
+            let goes_on = rows[row].flags[first::CONTINUES] == Val::ONE;
+            fits(
+                row + 1,
+                a == -1 && d == 0 && b >= 0 && (b > 0) != goes_on && c >= 0 && (c > 0) == (groups == 2),
+            )?;
         }
         Kind::Leaf { starts, groups, sums: false } => {
             spoken.insert(row);
@@ -225,8 +240,7 @@ fn operands(
     }
     if flags.loads {
         spoken.insert(row + 1);
-        let [a, b, c, d] = counts(row + 1);
-        fits(row + 1, a == -1 && b == -1 && c == 0 && d == 0)?;
+        fits(row + 1, is_word(row + 1, 0) && is_word(row + 1, 1) && counts(row + 1)[2..] == [0; 2])?;
     }
     if end.hands_out {
         spoken.insert(last_row);

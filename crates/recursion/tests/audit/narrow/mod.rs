@@ -82,10 +82,11 @@ fn the_last_circuit_binds_all_its_values() {
     let audit = audit(last(), WORDS).unwrap_or_else(|finding| panic!("last: {finding}"));
     let shape = shrink_shape().expect("a shape");
     assert_eq!(audit.leaves, expected_paths(&shape));
-    let groups: BTreeMap<usize, usize> = audit.leaves.iter().fold(BTreeMap::new(), |mut sum, (key, count)| {
-        *sum.entry(key.0).or_default() += count;
-        sum
-    });
+    let groups: BTreeMap<usize, usize> =
+        audit.leaves.iter().fold(BTreeMap::new(), |mut sum, (key, count)| {
+            *sum.entry(key.0).or_default() += count;
+            sum
+        });
     assert_eq!(groups, expected_leaves(core::slice::from_ref(&shape)));
     assert_eq!(audit.lookups, vec![shape.parameters.queries; shape.trees.len() + shape.rounds.len()]);
     // Everything that is stated is hashed, and read.

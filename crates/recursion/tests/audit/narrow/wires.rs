@@ -122,7 +122,10 @@ impl Wires {
     fn block(&mut self, rows: &[NarrowFixed<Val>], i: usize, block: &Block) {
         let row = block.row;
         match block.kind {
-            Kind::Absorb { .. } => (0..2).for_each(|k| self.define(&rows[row], k, Definition::Free)),
+            Kind::Absorb { loads, .. } => {
+                (0..2).for_each(|k| self.define(&rows[row], k, Definition::Free));
+                (0..2).filter(|_| loads).for_each(|k| self.define(&rows[row + 1], k, Definition::Free));
+            }
             Kind::Leaf { sums: true, .. } => {
                 (1..3).for_each(|k| self.define(&rows[row + 1], k, Definition::Sum(i)));
             }
@@ -178,9 +181,8 @@ impl Wires {
                     let row = blocks[*block].row;
                     [wires(&rows[row].address), wires(&rows[row + 1].address[..1])].concat()
                 }
-                Some(Definition::Bit | Definition::Free | Definition::Element | Definition::Public) | None => {
-                    Vec::new()
-                }
+                Some(Definition::Bit | Definition::Free | Definition::Element | Definition::Public)
+                | None => Vec::new(),
             },
             Node::State(i) => {
                 let row = blocks[i].row;
@@ -307,7 +309,11 @@ impl Wires {
     }
 
     /// Words that sponges absorb or load, and those of them that nothing else reads.
-    fn absorbed(&self, rows: &[NarrowFixed<Val>], blocks: &[Block]) -> Result<(HashSet<usize>, usize), String> {
+    fn absorbed(
+        &self,
+        rows: &[NarrowFixed<Val>],
+        blocks: &[Block],
+    ) -> Result<(HashSet<usize>, usize), String> {
         let (mut absorbed, mut hashed) = (HashSet::new(), 0);
         for block in blocks {
             let Kind::Absorb { loads, .. } = block.kind else { continue };
@@ -327,7 +333,11 @@ impl Wires {
 
     /// A value that the prover chooses is absorbed by a sponge, or shown to lie in the base field, or is a bit or an inverse.
     /// Roots are absorbed too. Returns what else there is.
-    pub(crate) fn audit_choices(&self, rows: &[NarrowFixed<Val>], blocks: &[Block]) -> Result<Choices, String> {
+    pub(crate) fn audit_choices(
+        &self,
+        rows: &[NarrowFixed<Val>],
+        blocks: &[Block],
+    ) -> Result<Choices, String> {
         let (absorbed, hashed) = self.absorbed(rows, blocks)?;
         for block in blocks.iter().filter(|block| block.kind == Kind::Step { ends: true }) {
             for word in rows[block.row + BLOCK - 1].address[..2].iter().copied().map(number) {
@@ -374,7 +384,9 @@ impl Wires {
 
 /// Every root has a path of every query, with the query's sides and a leaf of one length. A path is the groups of its leaf and its
 /// sides.
-fn check_queries<'a>(roots: impl Iterator<Item = &'a Vec<(usize, Vec<usize>)>> + Clone) -> Result<(), String> {
+fn check_queries<'a>(
+    roots: impl Iterator<Item = &'a Vec<(usize, Vec<usize>)>> + Clone,
+) -> Result<(), String> {
     let longest = roots.clone().max_by_key(|paths| paths.first().map_or(0, |(_, sides)| sides.len()));
     let longest = longest.ok_or("no paths")?;
     for paths in roots {
