@@ -40,6 +40,21 @@ fn operation(is_such: impl Fn(&NarrowFixed<Val>) -> bool) -> usize {
     super::last().iter().position(is_operation).expect("an operation")
 }
 
+/// How often the wire is read.
+fn reads(address: Val) -> i64 {
+    let counts = super::last().iter().flat_map(|row| row.address.into_iter().zip(row.count.map(signed)));
+    counts.filter(|(other, count)| *other == address && *count > 0).map(|(_, count)| count).sum()
+}
+
+/// The definition counts a read less.
+fn read_less(rows: &mut Rows, address: Val) {
+    for (other, count) in rows.iter_mut().flat_map(|row| row.address.iter().zip(&mut row.count)) {
+        if *other == address && signed(*count) > 0 {
+            *count -= Val::ONE;
+        }
+    }
+}
+
 /// Two operands that are read exchange their wires, so that all counts stay.
 fn exchange(rows: &mut Rows, [i, k]: [usize; 2], [j, l]: [usize; 2]) {
     assert_eq!([rows[i].count[k], rows[j].count[l]], [Val::NEG_ONE; 2]);
@@ -82,6 +97,7 @@ fn refuses_wires_that_define_each_other() {
         signed(row.count[0]) == -1
             && signed(row.count[3]) > 1
             && number(row.address[0]) > WORDS
+            && reads(row.address[0]) > 1
             && row.constant == Val::ZERO
     });
     refused("function of itself", |rows| {
@@ -89,14 +105,7 @@ fn refuses_wires_that_define_each_other() {
         let read = rows[i].address[0];
         rows[i].address[0] = rows[i].address[3];
         rows[i].count[3] += Val::ONE;
-        let defines = |count: Val| signed(count) > 0;
-        for row in rows.iter_mut() {
-            for k in 0..4 {
-                if row.address[k] == read && defines(row.count[k]) {
-                    row.count[k] -= Val::ONE;
-                }
-            }
-        }
+        read_less(rows, read);
     });
 }
 
@@ -182,16 +191,16 @@ fn refuses_absorptions_with_any_state() {
     refused("absorbs twice", |rows| rows[inner].flags[..2].fill(Val::ONE));
     refused("", |rows| rows[inner].flags[..4].rotate_right(1));
     refused("", |rows| rows[inner].flags[..4].fill(Val::ZERO));
+    let absorptions = starts(|kind| matches!(kind, Kind::Absorb { .. }));
+    let is_read = |row: &&usize| {
+        let NarrowFixed { address, count, .. } = super::last()[**row];
+        signed(count[0]) == -1 && number(address[0]) != 0 && reads(address[0]) > 1
+    };
+    let row = *absorptions.iter().find(is_read).expect("a word that others read");
     refused("is not read", |rows| {
-        let wire = rows[first_block].address[0];
-        rows[first_block].count[0] = Val::ZERO;
-        for row in rows.iter_mut() {
-            for k in 0..4 {
-                if row.address[k] == wire && signed(row.count[k]) > 0 {
-                    row.count[k] -= Val::ONE;
-                }
-            }
-        }
+        rows[row].count[0] = Val::ZERO;
+        let wire = rows[row].address[0];
+        read_less(rows, wire);
     });
 }
 
