@@ -35,7 +35,7 @@ impl Fixed {
             }
         }
         // `shrink` has one table of sponges.
-        let sponge = [0, 1].map(|i| sponges.get(i).map(|table| rows(table)).unwrap_or_default());
+        let sponge = [0, 1].map(|i| sponges.get(i).map(rows).unwrap_or_default());
         Self { sponge, compress: rows(of_compress), operations, constants }
     }
 
