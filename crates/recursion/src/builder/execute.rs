@@ -33,6 +33,25 @@ impl Program {
             .map_err(|what| Unsatisfied { label: "end of the inputs", what })?;
         Ok(run.values)
     }
+
+    /// What an attacker does: values of everything, whatever check fails. These wires have the values that the attacker wants;
+    /// what is computed follows from them. Returns the checks that fail, too.
+    #[cfg(test)]
+    pub(super) fn forge(
+        &self,
+        inputs: &mut dyn Inputs,
+        rows: &mut dyn Rows,
+        wanted: &[(Wire, Challenge)],
+    ) -> (Vec<Challenge>, Vec<Failure>) {
+        let mut run = Run::new(self, inputs, rows);
+        let mut failures = Vec::new();
+        for instruction in &self.instructions {
+            // A check that fails changes no value.
+            failures.extend(run.step(instruction).err());
+            wanted.iter().for_each(|(wire, value)| run.set(*wire, *value));
+        }
+        (run.values, failures)
+    }
 }
 
 /// What a source gives.
@@ -235,7 +254,7 @@ impl<'a> Run<'a> {
         let index = value.as_canonical_u32() as usize;
         // The circuit proves that the cap has this node.
         let address = path.cap.address as usize + index;
-        if self.cap_nodes[address] != *end {
+        if self.cap_nodes.get(address) != Some(end) {
             return Err(Failure::Path { index });
         }
         self.rows.end(path.row as usize + path.steps.len() - 1, value, address);

@@ -402,11 +402,34 @@ impl NarrowCircuit {
     pub fn run(&self, inputs: &mut dyn Inputs) -> Result<NarrowWitness, Unsatisfied> {
         let mut rows = NarrowRows::new(self.blocks);
         let values = self.program.run(inputs, &mut rows)?;
+        Ok(self.witness(&values, rows.inputs))
+    }
+
+    fn witness(&self, values: &[Challenge], inputs: Vec<[Val; 16]>) -> NarrowWitness {
         let value = |wire: &Wire| values[wire.index()];
-        Ok(NarrowWitness {
-            inputs: rows.inputs,
+        NarrowWitness {
+            inputs,
             operands: self.operands.iter().map(|wires| wires.each_ref().map(value)).collect(),
             public_words: self.public_words.iter().map(value).collect(),
-        })
+        }
+    }
+
+    /// All wires, those that nobody needs included.
+    #[cfg(test)]
+    pub(crate) fn wires(&self) -> impl Iterator<Item = Wire> + use<> {
+        (0..self.program.values.len() as u32).map(Wire)
+    }
+
+    /// What an attacker makes of these inputs, see [`Program::forge`]: a witness that is for the table to refuse, and the
+    /// checks that fail.
+    #[cfg(test)]
+    pub(crate) fn forge(
+        &self,
+        inputs: &mut dyn Inputs,
+        wanted: &[(Wire, Challenge)],
+    ) -> (NarrowWitness, Vec<super::Failure>) {
+        let mut rows = NarrowRows::new(self.blocks);
+        let (values, failures) = self.program.forge(inputs, &mut rows, wanted);
+        (self.witness(&values, rows.inputs), failures)
     }
 }

@@ -24,8 +24,9 @@ impl Fixed {
     pub(crate) fn new(circuit: &Circuit) -> Self {
         let matrices = circuit.fixed();
         let per_row = circuit.shape().operations;
+        let [sponges @ .., of_compress, arithmetic] = &matrices[..] else { panic!("too few tables") };
         let (mut operations, mut constants) = (Vec::new(), Vec::new());
-        for row in matrices[3].values.chunks(matrices[3].width) {
+        for row in arithmetic.values.chunks(arithmetic.width) {
             let (of_row, rest) = row.split_at(OperationFixed::WIDTH * per_row);
             for (i, operation) in of_row.chunks(OperationFixed::WIDTH).enumerate() {
                 let operation: &OperationFixed<Val> = operation.borrow();
@@ -33,8 +34,9 @@ impl Fixed {
                 constants.push(if i == 0 { [rest[0], rest[1]] } else { [Val::ZERO; 2] });
             }
         }
-        let sponge = [rows(&matrices[0]), rows(&matrices[1])];
-        Self { sponge, compress: rows(&matrices[2]), operations, constants }
+        // `shrink` has one table of sponges.
+        let sponge = [0, 1].map(|i| sponges.get(i).map(rows).unwrap_or_default());
+        Self { sponge, compress: rows(of_compress), operations, constants }
     }
 
     /// The rows of `compress` that state a cap's node.

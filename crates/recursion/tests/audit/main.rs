@@ -7,13 +7,14 @@
 mod compress;
 mod fixed;
 mod forged;
+mod narrow;
 mod sponge;
 mod wires;
 
 use std::collections::BTreeMap;
 
 use ashlar_machine::SHAPES;
-use ashlar_recursion::circuits::{build, layer_shape, segment_shape};
+use ashlar_recursion::circuits::{build, build_shrink, layer_shape, segment_shape};
 use ashlar_recursion::verify::ProofShape;
 use ashlar_verifier::{CIRCUITS_DEPTH, Circuit};
 
@@ -101,6 +102,13 @@ fn expected_choices(circuit: Circuit) -> Choices {
 /// Bits: 31 of every query's sample and of every nonce's, and the sides of the way to the root of the circuits. Zeros: what
 /// grinding asks for, and the sum of all messages.
 fn expected_bits_and_zeros(circuit: Circuit, proofs: &[ProofShape]) -> (usize, usize) {
+    let (bits, zeros) = ground_bits_and_zeros(proofs);
+    let sides = if matches!(circuit, Circuit::Leaf(_)) { 0 } else { CIRCUITS_DEPTH * proofs.len() };
+    (bits + sides, zeros)
+}
+
+/// Those of queries and nonces, and the sum of all messages.
+fn ground_bits_and_zeros(proofs: &[ProofShape]) -> (usize, usize) {
     let (mut bits, mut zeros) = (0, 0);
     for shape in proofs {
         let ground = shape.parameters;
@@ -110,7 +118,6 @@ fn expected_bits_and_zeros(circuit: Circuit, proofs: &[ProofShape]) -> (usize, u
         // Without grinding there is no nonce.
         sites.retain(|bits| *bits > 0);
         bits += 31 * (ground.queries + sites.len());
-        bits += if matches!(circuit, Circuit::Leaf(_)) { 0 } else { CIRCUITS_DEPTH };
         zeros += sites.iter().sum::<usize>() + 1;
     }
     (bits, zeros)
@@ -118,13 +125,34 @@ fn expected_bits_and_zeros(circuit: Circuit, proofs: &[ProofShape]) -> (usize, u
 
 fn audit_circuit(circuit: Circuit) -> Result<(), String> {
     let fixed = Fixed::new(&build(circuit).map_err(|error| error.to_string())?);
-    let audit = audit(&fixed)?;
     let proofs = inner(circuit);
-    check(audit.leaves == expected_leaves(&proofs), || format!("leaves {:?}", audit.leaves))?;
-    check(audit.lookups == expected_lookups(&proofs), || format!("lookups {:?}", audit.lookups))?;
-    check(audit.choices == expected_choices(circuit), || format!("{:?}", audit.choices))?;
+    let expected = expected_bits_and_zeros(circuit, &proofs);
+    audit_as(&fixed, &proofs, expected_choices(circuit), expected)
+}
+
+/// The circuit verifies these proofs, and has such choices, bits and zeros.
+fn audit_as(
+    fixed: &Fixed,
+    proofs: &[ProofShape],
+    choices: Choices,
+    bits_and_zeros: (usize, usize),
+) -> Result<(), String> {
+    let audit = audit(fixed)?;
+    check(audit.leaves == expected_leaves(proofs), || format!("leaves {:?}", audit.leaves))?;
+    check(audit.lookups == expected_lookups(proofs), || format!("lookups {:?}", audit.lookups))?;
+    check(audit.choices == choices, || format!("{:?}", audit.choices))?;
     let found = (audit.bits, audit.zeros);
-    check(found == expected_bits_and_zeros(circuit, &proofs), || format!("bits and zeros {found:?}"))
+    check(found == bits_and_zeros, || format!("bits and zeros {found:?}"))
+}
+
+/// The root of the statements is only in the claim; the rest is as in `finish`.
+#[test]
+fn shrink_binds_all_its_values() {
+    let fixed = Fixed::new(&build_shrink().expect("a circuit"));
+    let proofs = inner(Circuit::Finish);
+    let choices = Choices { hashed: 2, other: 2 * CIRCUITS_DEPTH };
+    let expected = expected_bits_and_zeros(Circuit::Finish, &proofs);
+    audit_as(&fixed, &proofs, choices, expected).unwrap_or_else(|finding| panic!("shrink: {finding}"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use ashlar_verifier::config::{Parameters, SHRINK, ShrinkConfig};
 use p3_batch_stark::{BatchProof, CommonData, ProverData, StarkInstance, prove_batch, verify_batch};
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
 
-use super::statements::assert_holds;
+use super::statements::{assert_holds, holds};
 use crate::builder::{
     Builder, CircuitShape, Failure, Inputs, Layout, NarrowCircuit, NarrowWitness, Openings, Refused, Source,
     Step, Unsatisfied,
@@ -34,6 +34,14 @@ const PARAMETERS: Parameters = Parameters {
     lookup_grinding: 2,
     point_grinding: 1,
     ..SHRINK
+};
+
+/// The rate and the arity of `SHRINK`, and folding down to a constant.
+const LOW_RATE: Parameters = Parameters {
+    log_blowup: SHRINK.log_blowup,
+    log_final_polynomial: 0,
+    log_arity_max: SHRINK.log_arity_max,
+    ..PARAMETERS
 };
 
 /// Gives values that were written down.
@@ -92,8 +100,17 @@ fn inputs() -> Given {
 
 fn fixture() -> &'static Fixture {
     static FIXTURE: OnceLock<Fixture> = OnceLock::new();
-    FIXTURE.get_or_init(|| {
-        let config = PARAMETERS.shrink_config();
+    FIXTURE.get_or_init(|| Fixture::new(&PARAMETERS))
+}
+
+fn fixture_of_low_rate() -> &'static Fixture {
+    static FIXTURE: OnceLock<Fixture> = OnceLock::new();
+    FIXTURE.get_or_init(|| Fixture::new(&LOW_RATE))
+}
+
+impl Fixture {
+    fn new(parameters: &Parameters) -> Self {
+        let config = parameters.shrink_config();
         let made = inner().finish(&INNER).unwrap();
         let witness = made.run(&mut inputs()).unwrap();
         let fixed: Vec<_> = made.fixed().into_iter().map(Arc::new).collect();
@@ -109,12 +126,12 @@ fn fixture() -> &'static Fixture {
         let data = ProverData::from_instances(&config, &instances).unwrap();
         let proof = prove_batch(&config, &instances, &data).unwrap();
         let airs = CircuitAir::small_layer(INNER.operations);
-        let shape = ProofShape::new(&PARAMETERS, &airs, &[LOG_HEIGHT.into(); 3]).unwrap();
+        let shape = ProofShape::new(parameters, &airs, &[LOG_HEIGHT.into(); 3]).unwrap();
         let shape = shape.with_leaves(LeafSponge::Width16);
         let circuit = outer(&shape, &data.common).finish_narrow(14).unwrap();
         let bytes = postcard::to_allocvec(&proof).unwrap();
-        Fixture { config, airs, common: data.common, public_values, shape, circuit, bytes }
-    })
+        Self { config, airs, common: data.common, public_values, shape, circuit, bytes }
+    }
 }
 
 /// The circuit that verifies it: its public values come from outside, and are public.
@@ -137,16 +154,46 @@ fn outer(shape: &ProofShape, common: &CommonData<ShrinkConfig>) -> Builder {
     builder
 }
 
+/// A value that the circuit reads and an attacker changes, by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    Nothing,
+    Message(usize),
+    Value(usize),
+    Sibling(usize),
+}
+
 /// A proof, and the claim.
-struct OuterInputs(ProofInputs, Vec<Challenge>);
+struct OuterInputs {
+    proof: ProofInputs,
+    claim: Vec<Challenge>,
+    change: Change,
+    /// Messages, values and siblings that were read.
+    counts: [usize; 3],
+}
 
 impl Inputs for OuterInputs {
     fn messages(&mut self, source: Source) -> Vec<Challenge> {
-        if source == Source(0) { self.0.messages().to_vec() } else { self.1.clone() }
+        if source != Source(0) {
+            return self.claim.clone();
+        }
+        let mut messages = self.proof.messages().to_vec();
+        self.counts[0] = messages.len();
+        if let Change::Message(i) = self.change {
+            messages[i] += Challenge::from_basis_coefficients_fn(|j| Val::from_bool(j == i % 4));
+        }
+        messages
     }
 
     fn open(&mut self, _: Source, values: &[Challenge]) -> Result<Openings, Refused> {
-        self.0.open(values)
+        let mut openings = self.proof.open(values)?;
+        (self.counts[1], self.counts[2]) = (openings.values.len(), openings.digests.len());
+        match self.change {
+            Change::Value(i) => openings.values[i] += Val::ONE,
+            Change::Sibling(i) => openings.digests[i][i % 8] += Val::ONE,
+            Change::Nothing | Change::Message(_) => {}
+        }
+        Ok(openings)
     }
 }
 
@@ -159,11 +206,21 @@ impl Fixture {
         verify_batch(&self.config, &self.airs, proof, &self.public_values, &self.common).is_ok()
     }
 
-    fn run(&self, proof: &BatchProof<ShrinkConfig>, claim: &[Val]) -> Result<NarrowWitness, Unsatisfied> {
+    fn inputs(&self, proof: &BatchProof<ShrinkConfig>, claim: &[Val], change: Change) -> OuterInputs {
         let words = claim.as_chunks::<4>().0.iter();
-        let words = words.map(|word| Challenge::from_basis_coefficients_fn(|i| word[i])).collect();
+        let claim = words.map(|word| Challenge::from_basis_coefficients_fn(|i| word[i])).collect();
         let proof = ProofInputs::shrunk(&self.shape, proof).unwrap();
-        self.circuit.run(&mut OuterInputs(proof, words))
+        OuterInputs { proof, claim, change, counts: [0; 3] }
+    }
+
+    fn run(&self, proof: &BatchProof<ShrinkConfig>, claim: &[Val]) -> Result<NarrowWitness, Unsatisfied> {
+        self.circuit.run(&mut self.inputs(proof, claim, Change::Nothing))
+    }
+
+    /// Whether the table takes what an attacker makes of the inputs, whatever check fails.
+    fn is_taken_by_the_table(&self, mut inputs: OuterInputs) -> bool {
+        let (forged, _) = self.circuit.forge(&mut inputs, &[]);
+        holds(&self.circuit, &forged, &forged.public_words)
     }
 
     fn claim(&self) -> &[Val] {
@@ -173,10 +230,44 @@ impl Fixture {
 
 #[test]
 fn what_plonky3_accepts_the_narrow_table_accepts() {
-    let fixture = fixture();
-    assert!(fixture.is_accepted_natively(&fixture.proof()));
-    let witness = fixture.run(&fixture.proof(), fixture.claim()).unwrap();
-    assert_holds(&fixture.circuit, &witness);
+    for fixture in [fixture(), fixture_of_low_rate()] {
+        assert!(fixture.is_accepted_natively(&fixture.proof()));
+        let witness = fixture.run(&fixture.proof(), fixture.claim()).unwrap();
+        assert_holds(&fixture.circuit, &witness);
+    }
+}
+
+/// The last round folds by 2, and what is left is a constant.
+#[test]
+fn refuses_other_ends_of_folding() {
+    let fixture = fixture_of_low_rate();
+    assert_eq!(fixture.shape.rounds.last(), Some(&1));
+    type Changes = dyn Fn(&mut BatchProof<ShrinkConfig>);
+    let changes: [&Changes; 4] = [
+        &|proof| proof.opening_proof.final_poly[0] += Challenge::ONE,
+        &|proof| proof.opening_proof.final_poly[0] = Challenge::ZERO,
+        &|proof| {
+            let rounds = &mut proof.opening_proof.commit_phase_openings;
+            rounds.last_mut().unwrap().sibling_values[0][0] += Challenge::ONE;
+        },
+        &|proof| {
+            let commits = &mut proof.opening_proof.commit_phase_commits;
+            commits.swap(0, 1);
+        },
+    ];
+    for (i, change) in changes.iter().enumerate() {
+        let mut proof = fixture.proof();
+        change(&mut proof);
+        assert!(!fixture.is_accepted_natively(&proof), "change {i}");
+        assert!(fixture.run(&proof, fixture.claim()).is_err(), "change {i}");
+        let inputs = fixture.inputs(&proof, fixture.claim(), Change::Nothing);
+        assert!(!fixture.is_taken_by_the_table(inputs), "change {i}");
+    }
+    // A polynomial that is longer, by a coefficient that is zero.
+    let mut longer = fixture.proof();
+    longer.opening_proof.final_poly.push(Challenge::ZERO);
+    assert!(!fixture.is_accepted_natively(&longer));
+    assert_eq!(ProofInputs::shrunk(&fixture.shape, &longer).err(), Some(ShapeMismatch::Folding));
 }
 
 #[test]
@@ -186,6 +277,8 @@ fn refuses_a_proof_of_another_claim() {
         let mut claim = fixture.claim().to_vec();
         claim[i] += Val::ONE;
         assert!(fixture.run(&fixture.proof(), &claim).is_err());
+        let inputs = fixture.inputs(&fixture.proof(), &claim, Change::Nothing);
+        assert!(!fixture.is_taken_by_the_table(inputs));
     }
 }
 
@@ -194,8 +287,8 @@ fn refuses_a_proof_of_another_claim() {
 fn what_plonky3_refuses_the_narrow_table_refuses() {
     let fixture = fixture();
     const ONE: Challenge = Challenge::ONE;
-    type Change = dyn Fn(&mut BatchProof<ShrinkConfig>);
-    let changes: [&Change; 8] = [
+    type Changes = dyn Fn(&mut BatchProof<ShrinkConfig>);
+    let changes: [&Changes; 12] = [
         &|proof| proof.opened_values.instances[0].base_opened_values.trace_local[3] += ONE,
         &|proof| proof.opened_values.instances[2].permutation_next[1] += ONE,
         &|proof| proof.opened_values.instances[1].base_opened_values.quotient_chunks[1][2] += ONE,
@@ -204,12 +297,73 @@ fn what_plonky3_refuses_the_narrow_table_refuses() {
         &|proof| proof.opening_proof.input_openings[0].opened_values[1][2][3] += Val::ONE,
         &|proof| proof.opening_proof.commit_phase_openings[0].sibling_values[2][1] += ONE,
         &|proof| proof.opening_proof.query_pow_witness += Val::ONE,
+        &|proof| proof.opening_proof.batch_pow_witness += Val::ONE,
+        &|proof| proof.opening_proof.commit_pow_witnesses[0] += Val::ONE,
+        &|proof| proof.lookup_pow_witness = proof.lookup_pow_witness.map(|nonce| nonce + Val::ONE),
+        &|proof| proof.opening_proof.final_poly[0] += ONE,
     ];
     for (i, change) in changes.iter().enumerate() {
         let mut proof = fixture.proof();
         change(&mut proof);
         assert!(!fixture.is_accepted_natively(&proof), "change {i}");
         assert!(fixture.run(&proof, fixture.claim()).is_err(), "change {i}");
+        let inputs = fixture.inputs(&proof, fixture.claim(), Change::Nothing);
+        assert!(!fixture.is_taken_by_the_table(inputs), "change {i}");
+    }
+}
+
+/// Each of them, where a run stops; some of them, where it goes on and the table has to refuse.
+#[test]
+fn refuses_every_other_value_that_it_reads() {
+    let fixture = fixture();
+    let proof = fixture.proof();
+    let inputs = |change| fixture.inputs(&proof, fixture.claim(), change);
+    let mut honest = inputs(Change::Nothing);
+    fixture.circuit.run(&mut honest).unwrap();
+    assert!(fixture.is_taken_by_the_table(inputs(Change::Nothing)));
+    let [messages, values, siblings] = honest.counts;
+    assert!(messages > 500 && values > 500 && siblings > 50, "{:?}", honest.counts);
+    let changes = (0..messages).map(Change::Message);
+    let changes = changes.chain((0..values).step_by(5).map(Change::Value));
+    let changes = changes.chain((0..siblings).map(Change::Sibling));
+    for (i, change) in changes.enumerate() {
+        assert!(fixture.circuit.run(&mut inputs(change)).is_err(), "{change:?} of {:?}", honest.counts);
+        if i.is_multiple_of(97) {
+            assert!(!fixture.is_taken_by_the_table(inputs(change)), "{change:?} of {:?}", honest.counts);
+        }
+    }
+}
+
+/// An attacker chooses a wire and computes anew whatever follows from it.
+#[test]
+fn refuses_a_wire_of_any_other_value() {
+    let fixture = fixture();
+    let proof = fixture.proof();
+    let inputs = || fixture.inputs(&proof, fixture.claim(), Change::Nothing);
+    let honest = fixture.circuit.run(&mut inputs()).unwrap();
+    let mut forged_wires = 0;
+    for wire in fixture.circuit.wires().step_by(499) {
+        let (forged, _) =
+            fixture.circuit.forge(&mut inputs(), &[(wire, Challenge::from(Val::from_u32(1_234_567)))]);
+        // The table has nothing of wires that nobody needs.
+        if forged == honest {
+            continue;
+        }
+        forged_wires += 1;
+        assert!(!holds(&fixture.circuit, &forged, &honest.public_words), "{wire:?}");
+    }
+    assert!(forged_wires > 10, "{forged_wires}");
+}
+
+/// A claim that the verifier reads, and another one that is verified: the words are one.
+#[test]
+fn refuses_public_words_that_are_not_the_claims() {
+    let fixture = fixture();
+    let witness = fixture.run(&fixture.proof(), fixture.claim()).unwrap();
+    for word in 0..witness.public_words.len() {
+        let mut words = witness.public_words.clone();
+        words[word] += Challenge::ONE;
+        assert!(!holds(&fixture.circuit, &witness, &words), "word {word}");
     }
 }
 
@@ -222,6 +376,8 @@ fn refuses_a_terminal_that_only_balances_with_another() {
     second.0 -= Challenge::ONE;
     assert!(!fixture.is_accepted_natively(&proof));
     assert!(fixture.run(&proof, fixture.claim()).is_err());
+    let inputs = fixture.inputs(&proof, fixture.claim(), Change::Nothing);
+    assert!(!fixture.is_taken_by_the_table(inputs));
 }
 
 /// The tables decide how rows are hashed.

@@ -7,7 +7,7 @@ use ashlar_machine::evaluate::evaluate;
 use ashlar_machine::hash::Hasher;
 use ashlar_verifier::last::{HEAD_WORDS, SLOTS};
 use ashlar_verifier::{Statement, statement_node, statements_root};
-use p3_field::{BasedVectorSpace, PrimeCharacteristicRing, PrimeField32};
+use p3_field::{BasedVectorSpace, Field, PrimeCharacteristicRing, PrimeField32};
 
 use super::super::inputs::last_claim;
 use super::super::last::statements;
@@ -65,18 +65,21 @@ pub(super) fn root(slots: &[SlotClaim]) -> [Val; 8] {
     statements_root(&leaves).unwrap()
 }
 
-/// Whether the table holds, and its messages balance with the definitions of public words.
 pub(super) fn assert_holds(circuit: &NarrowCircuit, witness: &NarrowWitness) {
+    assert!(holds(circuit, witness, &witness.public_words));
+}
+
+/// Whether the table holds, and its messages balance with the definitions of public words.
+pub(super) fn holds(circuit: &NarrowCircuit, witness: &NarrowWitness, public_words: &[Challenge]) -> bool {
     let air = NarrowAir::new(circuit.fixed().into());
     let mut report = evaluate(&air, &circuit.trace(witness), &[]);
-    assert_eq!(report.failures, []);
-    for (address, word) in (1..).zip(&witness.public_words) {
+    for (address, word) in (1..).zip(public_words) {
         let values: &[Val] = word.as_basis_coefficients_slice();
         let values = values.iter().map(Val::as_canonical_u32);
         let message: Vec<u32> = [address].into_iter().chain(values).collect();
         report.balance.add(name::WITNESS, &message, 1);
     }
-    assert!(report.balance.is_zero());
+    report.failures.is_empty() && report.balance.is_zero()
 }
 
 fn claim(slots: &[SlotClaim]) -> Vec<Challenge> {
@@ -132,8 +135,15 @@ const fn place(slot: usize) -> usize {
     5 + SLOT * slot + slot
 }
 
+/// Why there is no witness. What an attacker makes of the claim, whatever check fails, is for the table to refuse.
 fn failure(slots: &[SlotClaim], claim: Vec<Challenge>) -> Failure {
-    circuit(&root(slots)).run(&mut Claim(claim)).unwrap_err().what
+    let circuit = circuit(&root(slots));
+    let mut inputs = Claim(claim);
+    let (forged, failures) = circuit.forge(&mut inputs, &[]);
+    assert!(!holds(&circuit, &forged, &forged.public_words));
+    let failure = circuit.run(&mut inputs).unwrap_err().what;
+    assert_eq!(failures.first(), Some(&failure));
+    failure
 }
 
 #[test]
@@ -174,7 +184,9 @@ fn refuses_a_gap_between_statements() {
 #[test]
 fn refuses_a_slot_that_is_half_used() {
     let slots = slots(3);
-    for used in [Challenge::TWO, Challenge::NEG_ONE] {
+    // The last one's square is in the base field.
+    let root = Challenge::from_basis_coefficients_fn(|i| Val::from_bool(i == 2));
+    for used in [Challenge::TWO, Challenge::NEG_ONE, Challenge::TWO.inverse(), root] {
         let mut claim = claim(&slots);
         claim[place(2) - 1] = used;
         assert_eq!(failure(&slots, claim), Failure::Assertion);
@@ -292,6 +304,63 @@ fn a_joined_tree_of_root_zero_says_what_no_tree_says() {
     let witness = circuit(&all).run(&mut Claim(claim.clone())).unwrap();
     assert!(witness.public_words[3..HEAD_WORDS].iter().all(|word| *word == Challenge::ZERO));
     assert_eq!(failure(&slots, claim), Failure::Assertion);
+}
+
+/// An attacker chooses a wire and computes anew whatever follows from it. All slots are used, since what is in others is free.
+#[test]
+fn refuses_a_wire_of_any_other_value() {
+    let slots = slots(SLOTS);
+    let circuit = circuit(&root(&slots));
+    let honest = circuit.run(&mut Claim(claim(&slots))).unwrap();
+    let mut forged_wires = 0;
+    for wire in circuit.wires().step_by(5) {
+        let wanted = Challenge::from(Val::from_u32(1_234_567));
+        let (forged, _) = circuit.forge(&mut Claim(claim(&slots)), &[(wire, wanted)]);
+        if forged == honest {
+            continue;
+        }
+        forged_wires += 1;
+        assert!(!holds(&circuit, &forged, &honest.public_words), "{wire:?}");
+    }
+    assert!(forged_wires > 50, "{forged_wires}");
+}
+
+/// The words that a proof was made of are not those that its verifier has.
+#[test]
+fn refuses_the_words_of_other_statements() {
+    let slots = slots(3);
+    let circuit = circuit(&root(&slots));
+    let witness = circuit.run(&mut Claim(claim(&slots))).unwrap();
+    let refused = |change: &dyn Fn(&mut Vec<Challenge>)| {
+        let mut words = witness.public_words.clone();
+        change(&mut words);
+        assert!(!holds(&circuit, &witness, &words));
+    };
+    for word in 0..witness.public_words.len() {
+        for i in 0..4 {
+            let one = Challenge::from_basis_coefficients_fn(|j| Val::from_bool(i == j));
+            refused(&|words| words[word] += one);
+        }
+    }
+    // In another order; the last one left out; one more.
+    refused(&|words| words.swap(FIRST_SLOT, FIRST_SLOT + 1));
+    refused(&|words| words[FIRST_SLOT..].rotate_left(SLOT));
+    refused(&|words| words.truncate(FIRST_SLOT + SLOT * SLOTS - 1));
+    refused(&|words| words.push(Challenge::ZERO));
+}
+
+/// A key of zeros, which verifiers take for a slot that is not used, with a statement behind it.
+#[test]
+fn a_used_slot_of_zeros_is_a_statement_of_the_tree() {
+    let mut slots = slots(2);
+    slots.push(SlotClaim::default());
+    let mut hidden = claim(&slots);
+    assert_eq!(hidden[place(2) - 1], Challenge::ONE);
+    let circuit = circuit(&root(&slots));
+    assert_holds(&circuit, &circuit.run(&mut Claim(hidden.clone())).unwrap());
+    // Not used, it is not of the tree, though public words are the same.
+    hidden[place(2) - 1] = Challenge::ZERO;
+    assert_eq!(failure(&slots, hidden), Failure::Assertion);
 }
 
 #[test]

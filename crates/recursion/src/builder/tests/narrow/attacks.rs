@@ -7,7 +7,7 @@ use super::*;
 use crate::builder::tests::paths::compress;
 
 /// A transcript, two leaves with paths, a hash of our own, bits, coefficients, and public words.
-fn example() -> (Builder, Given) {
+pub(super) fn example() -> (Builder, Given) {
     let mut random = Random(77);
     let data = random.vals(12 + 12);
     let sibling: [Val; 8] = random.vals(8).try_into().unwrap();

@@ -1,6 +1,7 @@
 //! The same calls on the narrow table, against p3 and against what the wide tables make of them.
 
 mod attacks;
+mod forged;
 mod leaves;
 mod sponges;
 
