@@ -62,6 +62,9 @@ fn build(root: &Path, folder: &Path, toolchain: &Toolchain, more: &[&str]) -> ey
         .env("RUSTC", &toolchain.rustc)
         .env("CARGO_ENCODED_RUSTFLAGS", flags)
         .env("CARGO_INCREMENTAL", "0")
+        // A module is loaded with all that is in it.
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
+        .env("CARGO_PROFILE_RELEASE_STRIP", "symbols")
         // `-Z` options of a stable compiler.
         .env("RUSTC_BOOTSTRAP", "1")
         // Of the toolchain that runs this program.
