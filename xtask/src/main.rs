@@ -11,6 +11,7 @@ mod inputs;
 mod origin;
 mod repository;
 mod soak;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ enum Task {
     Inputs(inputs::Arguments),
     Convert(inputs::ConvertArguments),
     Soak(soak::Arguments),
+    Wasm(wasm::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +59,7 @@ fn run() -> eyre::Result<ExitCode> {
         Task::Inputs(arguments) => inputs::run(&arguments)?,
         Task::Convert(arguments) => inputs::convert(&arguments)?,
         Task::Soak(arguments) => soak::run(&arguments)?,
+        Task::Wasm(arguments) => wasm::run(&arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }

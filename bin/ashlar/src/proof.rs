@@ -40,6 +40,6 @@ impl Proof {
 pub(crate) fn read(path: &Path) -> eyre::Result<Vec<u8>> {
     let what = || format!("cannot read {}", path.display());
     let bytes = fs::metadata(path).wrap_err_with(what)?.len();
-    ensure!(bytes <= PROOF_BYTES_MAX as u64, "{} is too long for a proof: {bytes} bytes", path.display());
+    ensure!(bytes <= PROOF_BYTES_MAX, "{} is too long for a proof: {bytes} bytes", path.display());
     fs::read(path).wrap_err_with(what)
 }

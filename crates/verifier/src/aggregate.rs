@@ -60,7 +60,7 @@ impl AggregateProof {
 
     /// Decodes what [`Self::encode`] makes, and nothing else: other bytes for the same proof are refused.
     pub fn decode(bytes: &[u8]) -> Result<Self, MalformedProof> {
-        if bytes.len() > PROOF_BYTES_MAX {
+        if bytes.len() as u64 > PROOF_BYTES_MAX {
             return Err(MalformedProof::TooLong { bytes: bytes.len() });
         }
         let body = bytes.strip_prefix(&AGGREGATE_MAGIC).ok_or(MalformedProof::Magic)?;

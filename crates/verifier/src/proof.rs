@@ -25,7 +25,7 @@ pub const OUTPUT_BYTES_MAX: usize = 1 << 16;
 pub const SEGMENTS_MAX: usize = 1 << 16;
 
 /// Most bytes of a proof that a decoder looks at.
-pub const PROOF_BYTES_MAX: usize = 1 << 32;
+pub const PROOF_BYTES_MAX: u64 = 1 << 32;
 
 /// The machine between two segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl RunProof {
 
     /// Decodes what [`Self::encode`] makes, and nothing else: other bytes for the same proof are refused.
     pub fn decode(bytes: &[u8]) -> Result<Self, MalformedProof> {
-        if bytes.len() > PROOF_BYTES_MAX {
+        if bytes.len() as u64 > PROOF_BYTES_MAX {
             return Err(MalformedProof::TooLong { bytes: bytes.len() });
         }
         let body = bytes.strip_prefix(&MAGIC).ok_or(MalformedProof::Magic)?;

@@ -11,7 +11,7 @@ mod compile;
 mod keys;
 mod manifest;
 mod metadata;
-mod toolchain;
+pub(crate) mod toolchain;
 
 pub(crate) use metadata::run_as_rustc;
 

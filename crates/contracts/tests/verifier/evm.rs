@@ -10,7 +10,7 @@ use revm::context::TxEnv;
 use revm::context_interface::result::{ExecutionResult, Output};
 use revm::database::{CacheDB, EmptyDB};
 use revm::primitives::{TxKind, hardfork::SpecId};
-use revm::state::{AccountInfo, Bytecode};
+use revm::state::{AccountInfo, Bytecode, EvmState};
 use revm::{Context, ExecuteEvm, MainBuilder, MainContext};
 
 sol! {
@@ -55,7 +55,7 @@ sol! {
     error ProofRoot(uint256 tree);
 }
 
-const CALLER: Address = address!("00000000000000000000000000000000000000aa");
+pub(crate) const CALLER: Address = address!("00000000000000000000000000000000000000aa");
 const CONTRACT: Address = address!("00000000000000000000000000000000000000bb");
 /// The most that a transaction may use since Osaka.
 const GAS_MAX: u64 = 1 << 24;
@@ -71,11 +71,37 @@ pub(crate) enum Verdict {
 
 /// The runtime code of a compiled contract of the tree.
 pub(crate) fn runtime_code(contract: &str) -> Bytes {
+    code_of(contract, "deployedBytecode")
+}
+
+fn code_of(contract: &str, field: &str) -> Bytes {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/artifacts");
     let artifact = std::fs::read(format!("{folder}/{contract}.json")).expect("an artifact");
     let artifact: serde_json::Value = serde_json::from_slice(&artifact).expect("an artifact");
-    let code = artifact["deployedBytecode"].as_str().expect("code");
+    let code = artifact[field].as_str().expect("code");
     hex::decode(&code[2..]).expect("hexadecimal").into()
+}
+
+/// Creates a contract without arguments, as the caller's first transaction. Returns what that changes.
+pub(crate) fn deploy(contract: &str) -> EvmState {
+    let mut database = CacheDB::new(EmptyDB::default());
+    database.insert_account_info(CALLER, AccountInfo::default().with_balance(U256::MAX));
+    let mut evm = Context::mainnet()
+        .with_db(database)
+        .modify_cfg_chained(|cfg| {
+            cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA);
+        })
+        .build_mainnet();
+    let transaction = TxEnv::builder()
+        .caller(CALLER)
+        .kind(TxKind::Create)
+        .gas_limit(GAS_MAX)
+        .data(code_of(contract, "bytecode"))
+        .build()
+        .expect("a transaction");
+    let result = evm.transact(transaction).expect("no error of the machine");
+    assert!(result.result.is_success(), "{:?}", result.result);
+    result.state
 }
 
 /// Calls a contract with this code.
@@ -112,13 +138,18 @@ pub(crate) fn call(code: Bytes, input: Vec<u8>) -> (Verdict, u64) {
 
 /// What the contract says of a proof with a key of any table.
 pub(crate) fn verify<A: LastTable>(key: &FinalKey<A>, words: &[Word], proof: &[u8]) -> Verdict {
+    call(runtime_code("Harness"), encode_call(key, words, proof)).0
+}
+
+/// The calldata of that.
+pub(crate) fn encode_call<A: LastTable>(key: &FinalKey<A>, words: &[Word], proof: &[u8]) -> Vec<u8> {
     let shape = ContractShape::new(key).expect("a shape");
-    let input = verifyCall {
+    let call = verifyCall {
         shape: abi_shape(&shape),
         words: word_bytes(words).into(),
         proof: proof.to_vec().into(),
     };
-    call(runtime_code("Harness"), input.abi_encode()).0
+    call.abi_encode()
 }
 
 pub(crate) fn word_bytes(words: &[Word]) -> Vec<u8> {

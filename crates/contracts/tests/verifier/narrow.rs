@@ -15,14 +15,14 @@ use crate::table::{SMALL, words};
 
 /// A table whose rows read the public words one after the other, and whose blocks hand out what they permute, so that most
 /// columns are no constants.
-struct Narrow {
-    key: FinalKey<NarrowAir>,
-    words: Vec<Word>,
-    bytes: Vec<u8>,
+pub(crate) struct Narrow {
+    pub(crate) key: FinalKey<NarrowAir>,
+    pub(crate) words: Vec<Word>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Narrow {
-    fn new(parameters: &Parameters, log_rows: usize, count: usize) -> Self {
+    pub(crate) fn new(parameters: &Parameters, log_rows: usize, count: usize) -> Self {
         let rows = 1 << log_rows;
         let words = words(count);
         let mut fixed = vec![NarrowFixed::<Val>::default(); rows];

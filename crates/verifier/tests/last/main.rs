@@ -1,6 +1,8 @@
 //! Final proofs of a small table, judged by the native verifier and by Plonky3's.
 
 mod bytes;
+mod commitments;
+mod forged;
 mod hashes;
 mod honest;
 mod narrow;
