@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 use std::{fs, thread};
 
 use serde::de::DeserializeOwned;
@@ -40,6 +41,8 @@ struct Progress {
     seed: u64,
     /// The first ones, all of which have one verdict.
     changes: u64,
+    /// Time that it took, with interruptions left out.
+    seconds: f64,
     /// How many the circuit refused for each reason.
     refused: BTreeMap<String, u64>,
 }
@@ -47,7 +50,7 @@ struct Progress {
 impl Progress {
     /// What was written down for this seed, if anything was.
     fn load(path: Option<&Path>) -> Self {
-        let none = Self { seed: seed(), changes: 0, refused: BTreeMap::new() };
+        let none = Self { seed: seed(), changes: 0, seconds: 0.0, refused: BTreeMap::new() };
         let text = match path.map(fs::read) {
             None => return none,
             Some(Err(error)) if error.kind() == ErrorKind::NotFound => return none,
@@ -82,6 +85,7 @@ pub(crate) fn every_change_has_one_verdict<P: Serialize + DeserializeOwned + Sen
     let mutators = || honest.iter().map(Mutator::new).collect::<Vec<_>>();
     let mut workers: Vec<_> = (0..threads).map(|_| mutators()).collect();
     while progress.changes < count {
+        let start = Instant::now();
         let end = count.min(progress.changes + STEP);
         let next = AtomicU64::new(progress.changes);
         let work = |mutators: &mut Vec<Mutator<P>>| {
@@ -105,6 +109,7 @@ pub(crate) fn every_change_has_one_verdict<P: Serialize + DeserializeOwned + Sen
         });
         found.into_iter().for_each(|reason| *progress.refused.entry(reason).or_default() += 1);
         progress.changes = end;
+        progress.seconds += start.elapsed().as_secs_f64();
         progress.save(path.as_deref());
     }
     for (reason, count) in &progress.refused {

@@ -4,6 +4,7 @@ mod campaign;
 mod fixture;
 mod forged;
 mod mutator;
+mod narrow;
 
 use ashlar_circuit::Val;
 use p3_field::PrimeCharacteristicRing;
@@ -40,7 +41,12 @@ fn changed_proofs_have_one_verdict() {
 /// here each on its own, which the shared paths of a proof do not allow.
 #[test]
 fn refuses_every_other_value_that_it_reads() {
-    let [messages, values, siblings] = fixture().counts();
+    every_change_is_refused(fixture().counts(), |change| fixture().verdict_on(change));
+}
+
+/// Changes of messages, opened values and siblings, of which there are so many.
+fn every_change_is_refused(counts: [usize; 3], verdict_on: impl Fn(Change) -> Result<(), String>) {
+    let [messages, values, siblings] = counts;
     let mut random = Random(seed());
     let count = count() as usize;
     // All messages, unless there are too many; the others as chance has it.
@@ -51,7 +57,7 @@ fn refuses_every_other_value_that_it_reads() {
         changes.push(Change::Sibling(random.below(siblings), random.below(8)));
     }
     for change in changes {
-        let verdict = fixture().verdict_on(change);
+        let verdict = verdict_on(change);
         assert!(verdict.is_err(), "{change:?} of {messages}, {values}, {siblings}");
     }
 }
