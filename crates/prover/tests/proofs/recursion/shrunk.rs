@@ -154,7 +154,7 @@ fn run_last_on(last: &NarrowCircuit, inputs: &mut dyn Inputs) -> Result<Vec<Chal
 
 fn public_values(values: &Digest) -> Vec<Vec<Val>> {
     let airs = CircuitAir::small_layer(SHRINK_OPERATIONS);
-    let tables = airs.iter().map(|air| BaseAir::<Val>::num_public_values(air));
+    let tables = airs.iter().map(BaseAir::<Val>::num_public_values);
     tables.map(|count| values[..count].to_vec()).collect()
 }
 
