@@ -1,10 +1,12 @@
 //! `cargo xtask soak`: suites that take longer than CI may, with their last result in `bench/results`.
 
-use crate::{anvil::Anvil, eest, origin::origin, repository};
+use crate::anvil::Anvil;
+use crate::origin::{commit, origin};
+use crate::{eest, repository};
 use clap::{Args, Subcommand};
 use eyre::{WrapErr, bail};
 use serde_json::{Value, json};
-use std::{fs, process::Command, time::Instant};
+use std::{fs, path::Path, process::Command, time::Instant};
 
 /// Runs a long suite and writes its counts to `bench/results/soak-<name>.json`.
 #[derive(Args)]
@@ -43,9 +45,10 @@ enum Suite {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// Changed proofs of segments and of circuits: Plonky3's verifier and the circuits give one verdict on each.
+    /// Changed proofs of segments and of circuits: Plonky3's verifier and the circuits give one verdict on each. A run that
+    /// was stopped goes on where it was.
     Recursion {
-        /// How many, of real proofs; as many of a proof of smaller tables, of which a tenth are of forged traces.
+        /// How many of segments, of folds, and of proofs of smaller tables; a tenth as many of each of the others.
         #[arg(long, default_value_t = 10_000)]
         count: u32,
         /// Seed of the changes.
@@ -149,7 +152,10 @@ fn mutations(count: u32, seed: u64) -> eyre::Result<Value> {
     Ok(json!({"mutations": count, "seed": seed, "accepted": 0, "panics": 0}))
 }
 
+/// Each suite of changes writes down how far it is, in a folder of this commit and seed.
 fn recursion(count: u32, seed: u64) -> eyre::Result<Value> {
+    let folder = repository::root().join(format!("target/soak-recursion-{}-{seed}", commit()?));
+    fs::create_dir_all(&folder).wrap_err_with(|| format!("making {}", folder.display()))?;
     let suites: [&[&str]; 2] = [
         &["--package", "ashlar-recursion", "--test", "differential"],
         &["--package", "ashlar-prover", "--test", "proofs", "recursion::differential"],
@@ -160,6 +166,7 @@ fn recursion(count: u32, seed: u64) -> eyre::Result<Value> {
             .args(suite)
             .env("ASHLAR_RECURSION_MUTATIONS", count.to_string())
             .env("ASHLAR_RECURSION_MUTATIONS_SEED", seed.to_string())
+            .env("ASHLAR_RECURSION_PROGRESS", &folder)
             .current_dir(repository::root())
             .status()
             .wrap_err("running cargo")?;
@@ -167,5 +174,24 @@ fn recursion(count: u32, seed: u64) -> eyre::Result<Value> {
             bail!("the suite failed: no result is written");
         }
     }
-    Ok(json!({"mutations": count, "seed": seed, "verdicts that differ": 0, "accepted": 0}))
+    Ok(json!({"seed": seed, "suites": campaigns(&folder)?, "verdicts that differ": 0, "accepted": 0}))
+}
+
+/// What the suites have written down, by their names.
+fn campaigns(folder: &Path) -> eyre::Result<Value> {
+    let mut campaigns = serde_json::Map::new();
+    for entry in fs::read_dir(folder).wrap_err_with(|| format!("reading {}", folder.display()))? {
+        let path = entry?.path();
+        let Some(name) = path.file_stem().filter(|_| path.extension().is_some_and(|x| x == "json")) else {
+            continue;
+        };
+        let text = fs::read(&path).wrap_err_with(|| format!("reading {}", path.display()))?;
+        let mut campaign: Value = serde_json::from_slice(&text)?;
+        if let Some(fields) = campaign.as_object_mut() {
+            // It is that of all.
+            fields.remove("seed");
+        }
+        campaigns.insert(name.to_string_lossy().into_owned(), campaign);
+    }
+    Ok(campaigns.into())
 }

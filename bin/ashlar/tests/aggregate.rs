@@ -218,6 +218,40 @@ fn a_rerun_takes_finished_parts_from_the_work_folder_and_cleans_up() {
     assert!(!work.exists(), "the work folder is gone");
 }
 
+/// SIGKILL, which no program sees coming.
+#[test]
+fn a_killed_run_goes_on_with_the_parts_that_it_had_finished() {
+    let scratch = Scratch::new("aggregate-kill");
+    let (file, work) = (scratch.path("block.proof"), scratch.0.join("work"));
+    let arguments =
+        ["prove", &small(), "-o", &file, "--aggregate", "--work-dir", work.to_str().unwrap(), "--json"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ashlar"))
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let has_part = || {
+        let Ok(entries) = fs::read_dir(&work) else { return false };
+        entries.flatten().any(|entry| entry.file_name().to_string_lossy().ends_with(".recursion"))
+    };
+    while !has_part() {
+        assert_eq!(child.try_wait().unwrap(), None, "it ends before a part is finished");
+        thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    assert!(!child.wait().unwrap().success());
+    assert!(!Path::new(&file).exists());
+    let output = ashlar(&arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report = json(&output);
+    let recursion = report["recursion"].as_array().unwrap();
+    assert_eq!(recursion[0]["resumed"], true, "{report}");
+    assert_eq!(recursion[recursion.len() - 1]["resumed"], false, "{report}");
+    assert!(ashlar(&["verify", &file]).status.success());
+    assert!(!work.exists(), "the work folder is gone");
+}
+
 #[test]
 fn a_joined_proof_states_what_its_parts_state() {
     let scratch = Scratch::new("joined");

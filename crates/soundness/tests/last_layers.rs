@@ -1,8 +1,8 @@
 //! The fewest queries of the last layers' proofs, in Johnson's regime.
 
 use ashlar_soundness::{
-    Hash, MULTIPLICITY_MIN, Regime, Scheme, Site, TARGET_BITS, TableProfile, circuit_profile, last_report,
-    least_queries, report, shrink_report,
+    Hash, MULTIPLICITY_MIN, Regime, Report, Scheme, Site, TARGET_BITS, TableProfile, circuit_profile,
+    last_profile, last_report, least_queries, report, shrink_profile, shrink_report,
 };
 use ashlar_verifier::config::{LAST, Parameters, SHRINK};
 
@@ -189,5 +189,56 @@ fn the_point_holds_with_other_counts_of_near_polynomials() {
                 point.bits - times.log2()
             );
         }
+    }
+}
+
+/// The last layers with the parameters that their proofs are made and verified with, and the queries that each has above
+/// what is needed (`SHRINK` says why).
+fn layers() -> [(Scheme, Report, Vec<TableProfile>, usize); 2] {
+    [(Scheme::SHRINK, shrink_report(), shrink_profile(), 2), (Scheme::LAST, last_report(), last_profile(), 2)]
+}
+
+#[test]
+fn every_term_of_the_last_layers_reaches_the_target() {
+    for (_, report, _, _) in layers() {
+        for term in &report.terms {
+            assert!(term.bits >= TARGET_BITS, "{}: {term:?}", report.shape);
+        }
+        for condition in &report.conditions {
+            assert!(condition.holds(), "{}: {condition:?}", report.shape);
+        }
+    }
+    assert_eq!((Scheme::SHRINK.parameters, Scheme::LAST.parameters), (SHRINK, LAST));
+}
+
+/// A bit of grinding or a query less than is needed is less than the target.
+#[test]
+fn weaker_parameters_of_the_last_layers_do_not_hold() {
+    for (scheme, honest, tables, spare) in layers() {
+        let holds = |parameters| report("", &Scheme { parameters, ..scheme }, &tables).holds();
+        assert!(holds(scheme.parameters));
+        for site in [Site::Lookup, Site::Point, Site::Batch, Site::Fold, Site::Query] {
+            let terms = honest.terms.iter().filter(|term| term.site == Some(site));
+            let least =
+                terms.map(|term| term.grinding_for(TARGET_BITS)).max().flatten().expect("some number");
+            let with = |bits| {
+                let mut parameters = scheme.parameters;
+                match site {
+                    Site::Lookup => parameters.lookup_grinding = bits,
+                    Site::Point => parameters.point_grinding = bits,
+                    Site::Batch => parameters.batch_grinding = bits,
+                    Site::Fold => parameters.fold_grinding = bits,
+                    Site::Query => parameters.query_grinding = bits,
+                }
+                parameters
+            };
+            assert!(least <= site.grinding(&scheme.parameters), "{}, {site:?}", honest.shape);
+            assert!(holds(with(least)), "{}, {site:?}: {least} bits", honest.shape);
+            assert!(least == 0 || !holds(with(least - 1)), "{}, {site:?}: {least} bits", honest.shape);
+        }
+        let fewer = |by| Parameters { queries: scheme.parameters.queries - by, ..scheme.parameters };
+        assert!(holds(fewer(spare)) && !holds(fewer(spare + 1)), "{}", honest.shape);
+        let log_blowup = scheme.parameters.log_blowup - 1;
+        assert!(!holds(Parameters { log_blowup, ..scheme.parameters }), "{}", honest.shape);
     }
 }

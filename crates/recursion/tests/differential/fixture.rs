@@ -12,16 +12,17 @@ use ashlar_recursion::builder::{
     Absorb, Builder, Circuit, CircuitShape, Inputs, Openings, Refused, Source, Step, Wire, Witness,
 };
 use ashlar_recursion::verify::{ProofInputs, ProofShape, verify};
+use ashlar_verifier::Commitment;
 use ashlar_verifier::config::{Config, LeafHash, NodeHash, Parameters};
 use p3_air::BaseAir;
-use p3_batch_stark::{BatchProof, CommonData, ProverData, verify_batch};
+use p3_batch_stark::{BatchProof, ProverData, verify_batch};
 use p3_field::{BasedVectorSpace, PrimeCharacteristicRing};
 use p3_koala_bear::{default_koalabear_poseidon2_16, default_koalabear_poseidon2_24};
 use p3_matrix::dense::RowMajorMatrix;
 use p3_symmetric::{CryptographicHasher, PseudoCompressionFunction};
 
 const SOURCE: Source = Source(0);
-const PARAMETERS: Parameters = Parameters {
+pub(crate) const PARAMETERS: Parameters = Parameters {
     log_blowup: 2,
     log_final_polynomial: 1,
     log_arity_max: 2,
@@ -66,7 +67,8 @@ impl Fixture {
         let config = PARAMETERS.config();
         let data = ProverData::from_airs_and_degrees(&config, &airs, &degree_bits).expect("prover data");
         let shape = ProofShape::new(&PARAMETERS, &airs, &degree_bits).expect("a shape");
-        let outer = outer(&shape, &data.common);
+        let fixed_columns = &data.common.preprocessed.as_ref().expect("fixed columns").commitment;
+        let outer = outer(Builder::new(), &shape, fixed_columns).finish(&OUTER).expect("it fits");
         let (fixed, bytes) = (inner.fixed(), Vec::new());
         let mut fixture =
             Self { config, airs, degree_bits, inner, witness, shape, outer, data, fixed, bytes };
@@ -159,10 +161,10 @@ fn airs(circuit: &Circuit) -> Vec<CircuitAir> {
 }
 
 /// The circuit that verifies proofs of this shape, with public values from a second source.
-fn outer(shape: &ProofShape, common: &CommonData<Config>) -> Circuit {
-    let mut builder = Builder::new();
-    let fixed = common.preprocessed.as_ref().expect("fixed columns").commitment.roots().iter();
+pub(crate) fn outer(mut builder: Builder, shape: &ProofShape, fixed: &Commitment) -> Builder {
     let cap: Vec<[Wire; 2]> = fixed
+        .roots()
+        .iter()
         .map(|root| {
             let word = |i: usize| Challenge::from_basis_coefficients_fn(|j| root[4 * i + j]);
             [0, 1].map(|i| builder.extension_constant(word(i)))
@@ -181,14 +183,14 @@ fn outer(shape: &ProofShape, common: &CommonData<Config>) -> Circuit {
         })
         .collect();
     verify(&mut builder, SOURCE, shape, Some(&cap), &values).expect("a circuit");
-    builder.finish(&OUTER).expect("it fits")
+    builder
 }
 
 /// What the circuit is given, and what an attacker changes of it.
-struct ProofAndValues {
-    proof: ProofInputs,
-    values: [Val; 8],
-    change: Option<Change>,
+pub(crate) struct ProofAndValues {
+    pub(crate) proof: ProofInputs,
+    pub(crate) values: [Val; 8],
+    pub(crate) change: Option<Change>,
 }
 
 /// One element of what the circuit is given becomes another. No proof need be behind it.
@@ -229,9 +231,9 @@ impl Inputs for ProofAndValues {
 }
 
 /// Counts what is given.
-struct Counting {
-    inputs: ProofAndValues,
-    counts: [usize; 3],
+pub(crate) struct Counting {
+    pub(crate) inputs: ProofAndValues,
+    pub(crate) counts: [usize; 3],
 }
 
 impl Inputs for Counting {

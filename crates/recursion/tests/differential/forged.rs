@@ -7,9 +7,9 @@ use p3_field::PrimeCharacteristicRing;
 use p3_matrix::Matrix;
 use p3_matrix::dense::RowMajorMatrix;
 
+use crate::campaign::{count, seed};
 use crate::fixture::fixture;
 use crate::mutator::Random;
-use crate::setting;
 
 type Traces = Vec<RowMajorMatrix<Val>>;
 
@@ -29,8 +29,8 @@ fn honest() -> (Traces, [Val; 8]) {
 
 #[test]
 fn changed_cells_have_one_verdict() {
-    let mut random = Random(setting("ASHLAR_RECURSION_MUTATIONS_SEED", 1));
-    let count = setting("ASHLAR_RECURSION_MUTATIONS", 500) / 10;
+    let mut random = Random(seed());
+    let count = count() / 10;
     let mut refused = 0;
     for _ in 0..count {
         let (mut traces, values) = honest();

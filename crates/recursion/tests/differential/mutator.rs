@@ -2,8 +2,10 @@
 //!
 //! A proof is taken apart into a tree of lists and numbers, by its own serialisation; so whatever a proof has is changed.
 
-use ashlar_verifier::config::Config;
-use p3_batch_stark::BatchProof;
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The order of the field.
@@ -26,37 +28,38 @@ impl Random {
 }
 
 /// A proof, to be changed again and again.
-pub(crate) struct Mutator {
+pub(crate) struct Mutator<P> {
     tree: Value,
+    proof: PhantomData<P>,
 }
 
 /// Another proof than the honest one.
-pub(crate) struct Mutated {
+pub(crate) struct Mutated<P> {
     /// Where it was changed, and how.
     pub(crate) what: String,
-    pub(crate) proof: BatchProof<Config>,
+    pub(crate) proof: P,
 }
 
-impl Mutator {
-    pub(crate) fn new(proof: &BatchProof<Config>) -> Self {
-        Self { tree: serde_json::to_value(proof).expect("a tree") }
+impl<P: Serialize + DeserializeOwned> Mutator<P> {
+    pub(crate) fn new(proof: &P) -> Self {
+        Self { tree: serde_json::to_value(proof).expect("a tree"), proof: PhantomData }
     }
 
     /// The first change that follows from the seed, decodes and makes a difference.
-    pub(crate) fn mutate(&self, seed: u64) -> Mutated {
+    pub(crate) fn mutate(&mut self, seed: u64) -> Mutated<P> {
         let mut random = Random(seed);
         loop {
-            let mut tree = self.tree.clone();
-            let mut what = String::new();
-            let other = pick(&mut self.tree.clone(), &mut random, &mut String::new()).take();
+            let other = self.tree.pointer(&pick(&self.tree, &mut random)).cloned();
             // Most kinds of values are in the opening proof.
-            let place = if random.below(2) == 0 { &mut tree["opening_proof"] } else { &mut tree };
-            let place = pick(place, &mut random, &mut what);
-            change(place, other, &mut random, &mut what);
-            if tree == self.tree {
-                continue;
-            }
-            if let Ok(proof) = serde_json::from_value(tree) {
+            let part = if random.below(2) == 0 { "/opening_proof" } else { "" };
+            let path = part.to_owned() + &pick(self.tree.pointer(part).expect("a part"), &mut random);
+            let place = self.tree.pointer_mut(&path).expect("a place");
+            let before = place.clone();
+            let mut what = path.clone();
+            change(place, other.unwrap_or_default(), &mut random, &mut what);
+            let decoded = (*place != before).then(|| P::deserialize(&self.tree));
+            *self.tree.pointer_mut(&path).expect("a place") = before;
+            if let Some(Ok(proof)) = decoded {
                 return Mutated { what, proof };
             }
         }
@@ -64,37 +67,35 @@ impl Mutator {
 }
 
 /// Goes down to a random place.
-fn pick<'a>(value: &'a mut Value, random: &mut Random, path: &mut String) -> &'a mut Value {
-    // Seldom a place in the middle; never the whole.
-    let stays = !path.is_empty() && random.below(6) == 0;
-    let children = match value {
-        Value::Array(list) if !stays => list.len(),
-        Value::Object(fields) if !stays => fields.len(),
-        _ => 0,
-    };
-    if children == 0 {
-        return value;
-    }
-    let mut i = random.below(children);
-    if let Value::Object(fields) = &*value {
-        // There are many nonces at the top, and little depends on which of them is changed.
-        let is_nonce = |i: usize| fields.keys().nth(i).is_some_and(|name| name.contains("pow_witness"));
-        if is_nonce(i) {
-            i = random.below(children);
+fn pick(mut value: &Value, random: &mut Random) -> String {
+    let mut path = String::new();
+    loop {
+        // Seldom a place in the middle; never the whole.
+        let stays = !path.is_empty() && random.below(6) == 0;
+        let children = match value {
+            Value::Array(list) if !stays => list.len(),
+            Value::Object(fields) if !stays => fields.len(),
+            _ => 0,
+        };
+        if children == 0 {
+            return path;
         }
+        let mut i = random.below(children);
+        let child = match value {
+            Value::Array(list) => list.get(i).map(|child| (i.to_string(), child)),
+            Value::Object(fields) => {
+                // There are many nonces at the top, and little depends on which of them is changed.
+                if fields.keys().nth(i).is_some_and(|name| name.contains("pow_witness")) {
+                    i = random.below(children);
+                }
+                fields.iter().nth(i).map(|(name, child)| (name.clone(), child))
+            }
+            _ => None,
+        };
+        let (name, child) = child.expect("it has so many");
+        path.extend(["/", &name]);
+        value = child;
     }
-    let child = match value {
-        Value::Array(list) => {
-            path.push_str(&format!("[{i}]"));
-            list.get_mut(i)
-        }
-        Value::Object(fields) => fields.iter_mut().nth(i).map(|(name, field)| {
-            path.push_str(&format!(".{name}"));
-            field
-        }),
-        _ => None,
-    };
-    pick(child.expect("it has so many"), random, path)
 }
 
 fn change(value: &mut Value, other: Value, random: &mut Random, what: &mut String) {

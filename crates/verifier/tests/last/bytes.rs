@@ -9,7 +9,7 @@ use ashlar_verifier::last::{
 };
 use p3_field::PrimeField32;
 
-use crate::table::{Fixture, SMALL};
+use crate::table::{Fixture, LOG_ROWS, SMALL};
 
 /// What stands at some place of a proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -261,6 +261,46 @@ fn proofs_under_another_key_are_refused() {
     let mut key = fixture.key.clone();
     key.fixed = Fixture::new(&SMALL, 3, 5).key.fixed;
     assert!(verify(&key).is_err());
+}
+
+/// A key that differs in one parameter or in the height reads the same bytes in another way, or at other challenges.
+#[test]
+fn proofs_under_other_parameters_are_refused() {
+    let without = Parameters { lookup_grinding: 0, ..SMALL };
+    for parameters in [SMALL, without] {
+        let fixture = Fixture::new(&parameters, 2, 5);
+        let air = &fixture.key.air;
+        let other = |change: &dyn Fn(&mut Parameters)| {
+            let mut changed = parameters;
+            change(&mut changed);
+            FinalShape::new(&changed, air, LOG_ROWS, 2).expect("a shape")
+        };
+        let shapes = [
+            FinalShape::new(&parameters, air, LOG_ROWS - 1, 2).expect("a shape"),
+            FinalShape::new(&parameters, air, LOG_ROWS + 1, 2).expect("a shape"),
+            other(&|p| p.log_blowup += 1),
+            other(&|p| p.log_blowup -= 1),
+            other(&|p| p.log_final_polynomial += 1),
+            other(&|p| p.log_final_polynomial -= 1),
+            other(&|p| p.log_arity_max += 1),
+            other(&|p| p.log_arity_max -= 1),
+            other(&|p| p.queries += 1),
+            other(&|p| p.queries -= 1),
+            // A verifier that asks for less work doesn't take a proof that has more.
+            other(&|p| p.query_grinding -= 1),
+            other(&|p| p.fold_grinding -= 1),
+            other(&|p| p.batch_grinding -= 1),
+            other(&|p| p.lookup_grinding ^= 1),
+            other(&|p| p.point_grinding -= 1),
+        ];
+        assert_eq!(verify_final(&fixture.bytes, &fixture.key, &fixture.words), Ok(()));
+        for shape in shapes {
+            let mut key = fixture.key.clone();
+            key.shape = shape;
+            let verdict = verify_final(&fixture.bytes, &key, &fixture.words);
+            assert!(verdict.is_err(), "{:?}, 2^{} rows", key.shape.parameters, key.shape.log_rows);
+        }
+    }
 }
 
 /// Without grinding, whatever stands in the header, the checks after it look at nonsense.

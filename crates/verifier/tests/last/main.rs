@@ -1,5 +1,6 @@
 //! Final proofs of a small table, judged by the native verifier and by Plonky3's.
 
+mod binding;
 mod bytes;
 mod commitments;
 mod forged;

@@ -6,7 +6,7 @@ use ashlar_verifier::{Boundary, Circuit};
 use p3_batch_stark::BatchProof;
 
 use super::{aggregator, ours};
-use crate::support::fixture;
+use crate::support::{Fixture, fixture};
 
 /// The proof of the fold that the run's statement was made of, as it was kept: behind the file's magic bytes.
 fn folded() -> BatchProof<Config> {
@@ -14,17 +14,17 @@ fn folded() -> BatchProof<Config> {
     postcard::from_bytes(&bytes[8..]).expect("a kept proof")
 }
 
-/// What makes the statement of the run.
-fn finish() -> Job {
-    let last = fixture().jobs.last().expect("a segment");
+/// The task that makes the statement of a run.
+pub(super) fn finish_task(fixture: &Fixture) -> Task {
+    let last = fixture.jobs.last().expect("a segment");
     let Boundary { root: end_root, digest, .. } = last.end;
-    let task = Task::Finish {
-        key: fixture().prover.key().clone(),
-        end_root,
-        digest,
-        circuit: Circuit::Fold.number(),
-    };
-    Job { task, inputs: vec![folded()] }
+    let key = fixture.prover.key().clone();
+    Task::Finish { key, end_root, digest, circuit: Circuit::Fold.number() }
+}
+
+/// The same with what it is made of.
+fn finish() -> Job {
+    Job { task: finish_task(fixture()), inputs: vec![folded()] }
 }
 
 fn run(job: &Job) -> Result<BatchProof<Config>, AggregatorError> {

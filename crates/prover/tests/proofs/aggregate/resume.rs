@@ -2,10 +2,13 @@
 
 use std::fs;
 
-use ashlar_prover::SegmentStore;
 use ashlar_prover::aggregate::{ProvenAggregate, Task, TaskId};
+use ashlar_prover::{SegmentStore, Stored};
+use ashlar_verifier::config::Config;
 use ashlar_verifier::{Circuit, CircuitKeys};
+use p3_batch_stark::BatchProof;
 
+use super::job::finish_task;
 use super::{aggregate, aggregator, keep_segments, ours, theirs, verify};
 use crate::support::{Folder, fixture};
 
@@ -55,6 +58,52 @@ fn an_aggregation_goes_on_with_what_is_good_in_the_store_and_only_that() {
         store.remove(&proven.ids).expect("a removed folder"),
         "nothing but what belongs to the run was there"
     );
+}
+
+/// Whatever a file has: it is no proof, or one that the task's claim refuses. Then the task is proven again, as above.
+#[test]
+fn a_foreign_or_damaged_file_is_no_proof_of_a_task() {
+    let folder = Folder::new("damaged");
+    let store = SegmentStore::open(&folder.0).expect("a store");
+    let name = "task.recursion";
+    let load = |bytes: &[u8]| {
+        fs::write(folder.0.join(name), bytes).expect("a written file");
+        store.load::<BatchProof<Config>>(&name).expect("a readable file")
+    };
+    let [.., fold, finish] = &ours().kept[..] else { panic!("four recursion proofs") };
+    let Stored::Proof(_) = load(&finish.1) else { panic!("the honest file") };
+    let body = &finish.1[8..];
+    let segment = postcard::to_extend(&fixture().proof().segments[0], b"ASHLARS1".to_vec()).expect("bytes");
+    let damaged: [&[u8]; 8] = [
+        &[],
+        b"ASHLARS1",
+        // Another format, an older one, none.
+        &[&b"ASHLARAP"[..], body].concat(),
+        &[&b"ASHLARS0"[..], body].concat(),
+        body,
+        &finish.1[..finish.1.len() - 1],
+        &[&finish.1[..], &[0]].concat(),
+        &segment,
+    ];
+    for (i, bytes) in damaged.iter().enumerate() {
+        assert!(matches!(load(bytes), Stored::Damaged(_)), "file {i}");
+    }
+    // Another task's, another program's, one of the same task under another list of circuits.
+    let verifier = aggregator().verifier();
+    let task = finish_task(fixture());
+    let claim = task.claim(&verifier.root());
+    for (bytes, what) in [(&fold.1, "a fold"), (&theirs().kept[3].1, "another program")] {
+        let Stored::Proof(proof) = load(bytes) else { panic!("{what}") };
+        assert!(verifier.verify_claim(task.circuit(), &claim, &proof).is_err(), "{what}");
+    }
+    let Stored::Proof(proof) = load(&finish.1) else { panic!("the honest file") };
+    assert!(verifier.verify_claim(task.circuit(), &claim, &proof).is_ok());
+    let other = task.claim(&ashlar_verifier::committed_digest(b"another list"));
+    assert!(verifier.verify_claim(task.circuit(), &other, &proof).is_err(), "another list of circuits");
+    // What is no file at all is said, and not taken for nothing.
+    fs::create_dir_all(folder.0.join("folder.recursion")).expect("a folder");
+    assert!(store.load::<BatchProof<Config>>(&"folder.recursion").is_err());
+    assert!(matches!(store.load::<BatchProof<Config>>(&"none.recursion"), Ok(Stored::Nothing)));
 }
 
 #[test]

@@ -209,11 +209,11 @@ fn refuses_a_key_outside_the_tree() {
 }
 
 /// Inputs with one element of the claim changed.
-struct Altered {
-    inputs: CircuitInputs,
-    claim: Source,
-    at: usize,
-    by: Challenge,
+pub(super) struct Altered {
+    pub(super) inputs: CircuitInputs,
+    pub(super) claim: Source,
+    pub(super) at: usize,
+    pub(super) by: Challenge,
 }
 
 impl Inputs for Altered {
@@ -232,17 +232,23 @@ impl Inputs for Altered {
 
 /// Runs the circuit on each of its claim's elements changed. `free`: what is in its claim only, so that it claims something
 /// else, which is as true.
-fn alter(circuit: Circuit, claim: Source, inputs: impl Fn() -> CircuitInputs, free: &[usize]) {
-    let honest = run(circuit, inputs()).expect("the honest claim");
+pub(super) fn alter(
+    circuit: &str,
+    run: impl Fn(&mut dyn Inputs) -> Result<Digest, String>,
+    claim: Source,
+    inputs: impl Fn() -> CircuitInputs,
+    free: &[usize],
+) {
+    let honest = run(&mut inputs()).expect("the honest claim");
     let len = inputs().messages(claim).len();
     for at in 0..len {
         for coefficient in [0, 3] {
             let by = Challenge::from_basis_coefficients_fn(|i| Val::from_bool(i == coefficient));
-            let verdict = run_on(circuit, &mut Altered { inputs: inputs(), claim, at, by });
+            let verdict = run(&mut Altered { inputs: inputs(), claim, at, by });
             // The entry point lies in the base field.
             let is_free = free.contains(&at) && (at != free[free.len() - 1] || coefficient == 0);
-            assert_eq!(verdict.is_ok(), is_free, "{}, element {at}: {verdict:?}", circuit.name());
-            assert_ne!(verdict, Ok(honest), "{}, element {at}", circuit.name());
+            assert_eq!(verdict.is_ok(), is_free, "{circuit}, element {at}: {verdict:?}");
+            assert_ne!(verdict, Ok(honest), "{circuit}, element {at}");
         }
     }
 }
@@ -253,7 +259,8 @@ fn refuses_every_other_element_of_a_leafs_claim() {
     // The root of the circuits; the initial root, and the entry point behind the cap of the fixed columns.
     let free = [0, 1, 12, 13, 46];
     alter(
-        LEAF,
+        "leaf",
+        |inputs| run_on(LEAF, inputs),
         Source(1),
         || CircuitInputs::leaf(0, &layer().leaf_claim(1), &segment).expect("inputs"),
         &free,
@@ -265,7 +272,7 @@ fn refuses_every_other_element_of_a_folds_claim() {
     let leaves = [0, 1].map(|i| layer().leaf(i));
     let inner = || leaves.each_ref().map(|leaf| layer().inner(LEAF, leaf));
     let inputs = || CircuitInputs::fold(&layer().range_pair(), inner()).expect("inputs");
-    alter(Circuit::Fold, Source(2), inputs, &[]);
+    alter("fold", |inputs| run_on(Circuit::Fold, inputs), Source(2), inputs, &[]);
 }
 
 #[test]
@@ -273,7 +280,7 @@ fn refuses_every_other_element_of_a_finishs_claim() {
     let fold = layer().fold();
     let inner = || layer().inner(Circuit::Fold, &fold);
     let inputs = || CircuitInputs::finish(&layer().finish_claim(), inner()).expect("inputs");
-    alter(Circuit::Finish, Source(1), inputs, &[]);
+    alter("finish", |inputs| run_on(Circuit::Finish, inputs), Source(1), inputs, &[]);
 }
 
 #[test]
@@ -281,7 +288,7 @@ fn refuses_every_other_element_of_a_joins_claim() {
     let finish = layer().finish();
     let inner = || [(); 2].map(|()| layer().inner(Circuit::Finish, &finish));
     let inputs = || CircuitInputs::join(&layer().join_claim(), inner()).expect("inputs");
-    alter(Circuit::Join, Source(2), inputs, &[]);
+    alter("join", |inputs| run_on(Circuit::Join, inputs), Source(2), inputs, &[]);
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! Attacks on recursion with real proofs: what circuits refuse of inner proofs and claims, and what the verifier refuses of
 //! proofs of circuits.
 
+#[path = "../../../../recursion/tests/differential/campaign.rs"]
+mod campaign;
 mod claims;
 mod differential;
 mod forged;
 mod layers;
 #[path = "../../../../recursion/tests/differential/mutator.rs"]
 mod mutator;
+mod shrunk;
 
 use std::sync::OnceLock;
 
