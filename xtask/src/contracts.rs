@@ -61,7 +61,8 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     Ok(())
 }
 
-fn key(folder: &Path) -> eyre::Result<DeploymentKey> {
+/// The key in the folder of contracts.
+pub(crate) fn key(folder: &Path) -> eyre::Result<DeploymentKey> {
     let key: Key = serde_json::from_str(&read(&folder.join("key.json"))?)?;
     let mut bytes = DeploymentKey { circuits: [0; 32], last_circuit: [0; 26] };
     hex::decode_to_slice(key.circuits, &mut bytes.circuits).wrap_err("circuits")?;
