@@ -8,14 +8,10 @@ import {FinalProof, Run} from "../src/libraries/FinalProof.sol";
 /// @notice Steps of the verification with challenges that are chosen. A proof cannot choose them: its challenges are hashes,
 /// and those that some checks are there for come up once in 2^100 tries.
 contract Steps {
-    function checkMessages(
-        Ext alpha,
-        Ext beta,
-        Ext terminal,
-        uint256 wordBus,
-        uint256 messageWidth,
-        bytes memory words
-    ) external pure {
+    function checkMessages(Ext alpha, Ext beta, Ext terminal, uint256 wordBus, uint256 messageWidth, bytes memory words)
+        external
+        pure
+    {
         Run memory run;
         (run.lookupAlpha, run.lookupBeta, run.terminal) = (alpha, beta, terminal);
         (run.shape.wordBus, run.shape.messageWidth) = (wordBus, messageWidth);

@@ -111,7 +111,7 @@ contract StepsTest is Test {
 
     function test_checkConstraints_refusesWhatIsNotZero() public {
         steps.checkConstraints(element(1), LOG_ROWS, LOG_PERIOD, holds());
-        bytes memory program = abi.encodePacked(uint16(2), uint32(0), uint32(1), uint40(1));
+        bytes memory program = abi.encodePacked(uint16(2), uint32(0), uint32(1), uint40(1 << 24));
         vm.expectRevert(FinalProof.ProofQuotient.selector);
         steps.checkConstraints(element(1), LOG_ROWS, LOG_PERIOD, program);
     }

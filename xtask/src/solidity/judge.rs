@@ -20,7 +20,9 @@ pub(super) enum Verdict {
     /// The compiler refuses it.
     Invalid,
     /// This test fails.
-    Killed { by: String },
+    Killed {
+        by: String,
+    },
     Survived,
 }
 
@@ -63,6 +65,7 @@ impl Judge {
             let failed = worker.run_tests(stages)?;
             ensure!(failed.is_none(), "without a change a test fails: {failed:?}");
         }
+        drop(worker);
         Ok(judge)
     }
 
@@ -93,8 +96,8 @@ fn build_tests() -> eyre::Result<PathBuf> {
         .output()
         .wrap_err("running cargo")?;
     ensure!(output.status.success(), "the tests do not compile");
-    for line in output.stdout.lines() {
-        let message: Value = serde_json::from_str(&line?)?;
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let message: Value = serde_json::from_str(line)?;
         if let Some(path) = message["executable"].as_str() {
             return Ok(path.into());
         }
@@ -191,7 +194,9 @@ impl Worker<'_> {
             if !output.status.success() {
                 let text = String::from_utf8_lossy(&output.stdout);
                 let failed = text.lines().find_map(|line| line.strip_suffix(" ... FAILED"));
-                return Ok(Some(failed.and_then(|line| line.strip_prefix("test ")).unwrap_or("a test").to_owned()));
+                return Ok(Some(
+                    failed.and_then(|line| line.strip_prefix("test ")).unwrap_or("a test").to_owned(),
+                ));
             }
         }
         Ok(None)

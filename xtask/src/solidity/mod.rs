@@ -3,7 +3,7 @@
 
 mod judge;
 mod mutants;
-mod solidity;
+mod statements;
 mod tokens;
 mod yul;
 
@@ -174,8 +174,10 @@ fn try_all(judge: &Judge, cases: &mut [Case], records: &Path, arguments: &Argume
             let next = queue.lock().ok().and_then(|mut queue| queue.next());
             let Some((i, case)) = next else { return Ok(()) };
             let verdict = worker.judge(&case.mutant)?;
-            println!("{i}/{total} {:?} {verdict:?}: {} | {} -> {}",
-                case.mutant.kind, case.name.line, case.name.from, case.name.to);
+            println!(
+                "{i}/{total} {:?} {verdict:?}: {} | {} -> {}",
+                case.mutant.kind, case.name.line, case.name.from, case.name.to
+            );
             let record = Record { digest: case.digest.clone(), verdict: verdict.clone() };
             case.verdict = Some(verdict);
             if let Ok(mut file) = file.lock() {
@@ -185,8 +187,7 @@ fn try_all(judge: &Judge, cases: &mut [Case], records: &Path, arguments: &Argume
     };
     std::thread::scope(|scope| {
         let work = &work;
-        let workers: Vec<_> =
-            (0..arguments.jobs).map(|worker| scope.spawn(move || work(worker))).collect();
+        let workers: Vec<_> = (0..arguments.jobs).map(|worker| scope.spawn(move || work(worker))).collect();
         for worker in workers {
             match worker.join() {
                 Ok(result) => result?,
@@ -204,7 +205,8 @@ fn equivalents(contracts: &Path, cases: &[Case]) -> eyre::Result<Vec<Equivalent>
     let list: Vec<Equivalent> = serde_json::from_str(&text)?;
     for equivalent in &list {
         if let Some(case) = cases.iter().find(|case| case.name == equivalent.name) {
-            let killed = case.verdict.as_ref().is_some_and(|verdict| matches!(verdict, Verdict::Killed { .. }));
+            let killed =
+                case.verdict.as_ref().is_some_and(|verdict| matches!(verdict, Verdict::Killed { .. }));
             ensure!(!killed, "not equivalent, as a test fails: {:?}", equivalent.name);
         }
     }

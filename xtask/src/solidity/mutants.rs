@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::tokens::{Token, TokenKind, tokens};
-use super::{solidity, yul};
+use super::{statements, yul};
 
 /// What a change is of. Most important first: this is the order in which they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -79,9 +79,9 @@ pub(super) struct Source<'a> {
     pub(super) found: Vec<(Kind, Range<usize>, String)>,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
     /// The text of a token; nothing behind the last one.
-    pub(super) fn at(&self, i: usize) -> &str {
+    pub(super) fn at(&self, i: usize) -> &'a str {
         self.tokens.get(i).map_or("", |token| &self.text[token.range.clone()])
     }
 
@@ -174,7 +174,7 @@ pub(super) fn mutants(file: &str, text: &str) -> Vec<Mutant> {
             }
             i = yul::block(&mut source, i);
         } else {
-            i = solidity::step(&mut source, i);
+            i = statements::step(&mut source, i);
         }
     }
     let mut list: Vec<_> = source

@@ -52,7 +52,8 @@ fn simple(source: &mut Source<'_>, i: usize) -> usize {
     while source.at(value + 1) == "," {
         value += 2;
     }
-    let end = if source.at(value + 1) == ":=" { expression(source, value + 2) } else { expression(source, i) };
+    let end =
+        if source.at(value + 1) == ":=" { expression(source, value + 2) } else { expression(source, i) };
     let range = source.span(i, end);
     source.put(Kind::Statement, range, "");
     // Never stand still, whatever the source is.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ashlar_machine::Val;
 use ashlar_verifier::last::{
-    Event, Exhausted, FinalKey, FinalShape, KeccakChallenger, NODE_BYTES, Transcript, Tree, Word,
+    Event, Exhausted, FinalKey, FinalShape, KeccakChallenger, LastTable, NODE_BYTES, Transcript, Tree, Word,
     transcript_events,
 };
 use p3_challenger::GrindingChallenger;
@@ -107,7 +107,7 @@ fn steps<A>(key: &FinalKey<A>, words: &[Word]) -> Vec<Step> {
 }
 
 /// All regions of an honest proof, in order.
-pub(crate) fn regions<A>(key: &FinalKey<A>, words: &[Word], proof: &[u8]) -> Vec<Region> {
+pub(crate) fn regions<A: LastTable>(key: &FinalKey<A>, words: &[Word], proof: &[u8]) -> Vec<Region> {
     let shape = &key.shape;
     let mut list = Vec::new();
     for step in steps(key, words) {

@@ -70,9 +70,12 @@ fn bytes(value: &Value) -> Vec<u8> {
 impl Proof {
     fn new(value: &Value, key: &DeploymentKey, chain: Arc<Chain>) -> Self {
         let statement = |value: &Value| {
-            let publicOutput = B256::from_slice(&bytes(&value["publicOutput"]));
-            assert_eq!(publicOutput, keccak256(bytes(&value["output"])));
-            Statement { programKey: B256::from_slice(&bytes(&value["programKey"])), publicOutput }
+            let public_output = B256::from_slice(&bytes(&value["publicOutput"]));
+            assert_eq!(public_output, keccak256(bytes(&value["output"])));
+            Statement {
+                programKey: B256::from_slice(&bytes(&value["programKey"])),
+                publicOutput: public_output,
+            }
         };
         let statements: Vec<_> =
             value["statements"].as_array().expect("statements").iter().map(statement).collect();

@@ -32,8 +32,8 @@ fn returned(result: ExecutionResult) -> U256 {
     U256::from_be_slice(&data)
 }
 
-fn is_verified(chain: &mut Chain, programKey: B256, publicOutput: B256) -> bool {
-    let result = chain.execute(isVerifiedCall { programKey, publicOutput }.abi_encode());
+fn is_verified(chain: &mut Chain, key: B256, output: B256) -> bool {
+    let result = chain.execute(isVerifiedCall { programKey: key, publicOutput: output }.abi_encode());
     returned(result) == U256::ONE
 }
 
