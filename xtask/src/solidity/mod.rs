@@ -4,6 +4,8 @@
 mod judge;
 mod mutants;
 mod statements;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod yul;
 
