@@ -70,6 +70,7 @@ contract FinalProofTest is Test {
 
     // ---- Other statements ----
 
+    /// forge-config: default.fuzz.runs = 50
     function testFuzz_verify_refusesOtherOutputs(bytes32 other) public view {
         vm.assume(other != first[0].publicOutput);
         Statement[] memory statements = new Statement[](1);
@@ -109,6 +110,7 @@ contract FinalProofTest is Test {
         }
     }
 
+    /// forge-config: default.fuzz.runs = 50
     function testFuzz_verify_refusesOneOtherBit(uint256 place, uint256 bit) public view {
         bytes memory proof = proofs[0];
         place = bound(place, 0, proof.length - 1);
@@ -129,6 +131,7 @@ contract FinalProofTest is Test {
         }
     }
 
+    /// forge-config: default.fuzz.runs = 50
     function testFuzz_verify_refusesOtherLengths(uint256 length) public view {
         length = bound(length, 0, proofs[0].length + 100);
         vm.assume(length != proofs[0].length);
