@@ -6,11 +6,13 @@ mod circuits;
 mod contracts;
 mod costs;
 mod eest;
+mod final_proof;
 mod guest;
 mod inputs;
 mod origin;
 mod repository;
 mod soak;
+mod solidity;
 mod wasm;
 
 use std::process::ExitCode;
@@ -26,6 +28,7 @@ enum Task {
     Contracts(contracts::Arguments),
     Costs(costs::Arguments),
     Eest(eest::Arguments),
+    FinalProof(final_proof::Arguments),
     Guest(guest::Arguments),
     Inputs(inputs::Arguments),
     Convert(inputs::ConvertArguments),
@@ -55,6 +58,7 @@ fn run() -> eyre::Result<ExitCode> {
         Task::Contracts(arguments) => contracts::run(&arguments)?,
         Task::Costs(arguments) => costs::run(&arguments)?,
         Task::Eest(arguments) => eest::run(&arguments)?,
+        Task::FinalProof(arguments) => final_proof::run(&arguments)?,
         Task::Guest(arguments) => guest::run(&arguments)?,
         Task::Inputs(arguments) => inputs::run(&arguments)?,
         Task::Convert(arguments) => inputs::convert(&arguments)?,

@@ -2,7 +2,7 @@
 
 use crate::anvil::Anvil;
 use crate::origin::{commit, origin};
-use crate::{eest, repository};
+use crate::{eest, repository, solidity};
 use clap::{Args, Subcommand};
 use eyre::{WrapErr, bail};
 use serde_json::{Value, json};
@@ -45,6 +45,17 @@ enum Suite {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Changed final proofs: the contract, in an EVM, and the native verifier give one verdict on each.
+    Contracts {
+        /// How many.
+        #[arg(long, default_value_t = 10_000)]
+        count: u32,
+        /// Seed of the changes.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// The contracts with one change each, which a test must notice (contracts/scripts/install.sh must have run).
+    Solidity(solidity::Arguments),
     /// Changed proofs of segments and of circuits: Plonky3's verifier and the circuits give one verdict on each. A run that
     /// was stopped goes on where it was.
     Recursion {
@@ -64,6 +75,11 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
         Suite::Qemu { programs, seed } => ("qemu", qemu(*programs, *seed)?),
         Suite::Mainnet { block } => ("mainnet", mainnet(block)?),
         Suite::Mutations { count, seed } => ("mutations", mutations(*count, *seed)?),
+        Suite::Contracts { count, seed } => ("contracts", contracts(*count, *seed)?),
+        Suite::Solidity(arguments) => match solidity::run(arguments)? {
+            Some(result) => ("solidity", result),
+            None => return Ok(()),
+        },
         Suite::Recursion { count, seed } => ("recursion", recursion(*count, *seed)?),
     };
     let report = json!({
@@ -150,6 +166,34 @@ fn mutations(count: u32, seed: u64) -> eyre::Result<Value> {
         bail!("the suite failed: no result is written");
     }
     Ok(json!({"mutations": count, "seed": seed, "accepted": 0, "panics": 0}))
+}
+
+/// The same verdict on all, and why they are refused.
+fn contracts(count: u32, seed: u64) -> eyre::Result<Value> {
+    let tally = repository::target_dir().join("soak-contracts");
+    fs::create_dir_all(&tally)?;
+    let status = Command::new(env!("CARGO"))
+        .args(["test", "--package", "ashlar-contracts", "--test", "verifier", "both_verifiers"])
+        .env("ASHLAR_FINAL_MUTATIONS", count.to_string())
+        .env("ASHLAR_FINAL_MUTATIONS_SEED", seed.to_string())
+        .env("ASHLAR_FINAL_MUTATIONS_TALLY", &tally)
+        .current_dir(repository::root())
+        .status()
+        .wrap_err("running cargo")?;
+    if !status.success() {
+        bail!("the suite failed: no result is written");
+    }
+    let refusals = |name: &str| -> eyre::Result<Value> {
+        Ok(serde_json::from_str(&fs::read_to_string(tally.join(format!("{name}.json")))?)?)
+    };
+    Ok(json!({
+        "mutations": count,
+        "seed": seed,
+        "verdicts that differ": 0,
+        "accepted": 0,
+        "small tables refused for": refusals("small")?,
+        "real proofs refused for": refusals("real")?,
+    }))
 }
 
 /// Each suite of changes writes down how far it is, in a folder of this commit and seed.

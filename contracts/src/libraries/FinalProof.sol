@@ -223,7 +223,7 @@ library FinalProof {
     /// @dev The table's sum of all messages, and the definitions of public words, which are one message each: 1 / (prefix -
     /// address beta^4 - v0 beta^3 - v1 beta^2 - v2 beta - v3), word i being at address 1 + i. Fractions are added up
     /// without a division.
-    function checkMessages(Run memory run, bytes memory words) private pure {
+    function checkMessages(Run memory run, bytes memory words) internal pure {
         Ext beta = run.lookupBeta;
         Ext[4] memory powers;
         powers[0] = beta;
@@ -262,7 +262,7 @@ library FinalProof {
 
     // ---- The constraints at the out-of-domain point ----
 
-    function checkConstraints(Run memory run) private pure {
+    function checkConstraints(Run memory run) internal pure {
         Shape memory shape = run.shape;
         Ext zeta = run.zeta;
         Ext inPeriod = powerOfTwo(zeta, shape.logRows - shape.logPeriod);
@@ -397,7 +397,7 @@ library FinalProof {
 
     /// @dev For each query 1 / (zeta - x) and 1 / (g zeta - x), at the price of one inversion: products of all up to a
     /// query, inverted, and walked back.
-    function inverseDistances(Run memory run) private pure returns (Ext[] memory toZeta, Ext[] memory toNext) {
+    function inverseDistances(Run memory run) internal pure returns (Ext[] memory toZeta, Ext[] memory toNext) {
         uint256 queries = run.indices.length;
         Ext next = run.zeta.scale(run.domain[run.shape.logRows - 1]);
         toZeta = new Ext[](queries);

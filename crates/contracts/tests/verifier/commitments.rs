@@ -8,7 +8,7 @@ use ashlar_verifier::last::{FinalKey, NODE_BYTES, RefusedFinal, Tree, Word, veri
 use p3_field::PrimeField32;
 
 use crate::evm::{
-    ProofLength, ProofNotCanonical, Verdict, call, encode_call, revert, runtime_code, tree_number,
+    ProofLength, ProofNotCanonical, Verdict, encode_call, measure, revert, tree_number,
 };
 use crate::forged::{Forger, TREES};
 use crate::narrow::Narrow;
@@ -19,7 +19,7 @@ const FOLDS_BY_FOUR: Parameters = Parameters { log_arity_max: 2, ..SMALL };
 /// Both verifiers refuse, for this reason.
 fn refuses(key: &FinalKey<NarrowAir>, words: &[Word], bytes: &[u8], reason: &RefusedFinal) {
     assert_eq!(verify_final(bytes, key, words).as_ref(), Err(reason));
-    let (verdict, _) = call(runtime_code("Harness"), encode_call(key, words, bytes));
+    let (verdict, _) = measure(encode_call(key, words, bytes));
     assert_eq!(verdict, Verdict::Reverted(revert(reason, tree_number).into()), "{reason}");
 }
 
@@ -74,7 +74,7 @@ fn another_encoding_of_an_element_is_refused() {
         let mut other = bytes.clone();
         let element: &mut [u8; 4] = other[place..].first_chunk_mut().expect("four bytes");
         *element = (u32::from_be_bytes(*element) + Val::ORDER_U32).to_be_bytes();
-        let (verdict, _) = call(runtime_code("Harness"), encode_call(&key, &words, &other));
+        let (verdict, _) = measure(encode_call(&key, &words, &other));
         assert_eq!(verdict, Verdict::Reverted(ProofNotCanonical {}.abi_encode().into()), "byte {place}");
     }
 }
@@ -90,7 +90,7 @@ fn a_proof_that_goes_on_behind_its_length_is_refused() {
     for missing in [1, NODE_BYTES, 2 * NODE_BYTES, bytes.len()] {
         let mut input = input.clone();
         input[place..place + 4].copy_from_slice(&((bytes.len() - missing) as u32).to_be_bytes());
-        let (verdict, _) = call(runtime_code("Harness"), input);
+        let (verdict, _) = measure(input);
         assert_eq!(verdict, Verdict::Reverted(ProofLength {}.abi_encode().into()), "{missing} bytes");
     }
 }
@@ -100,17 +100,17 @@ fn a_proof_that_goes_on_behind_its_length_is_refused() {
 fn refused_proofs_cost_no_more_than_accepted_ones() {
     let Narrow { key, words, bytes } = Narrow::new(&FOLDS_BY_FOUR, 6, 3);
     let forger = Forger::new(&key, &words, &bytes);
-    let (verdict, most) = call(runtime_code("Harness"), encode_call(&key, &words, &bytes));
+    let (verdict, most) = measure(encode_call(&key, &words, &bytes));
     assert!(matches!(verdict, Verdict::Accepted { .. }), "{verdict:?}");
     let last = forger.siblings_of_the_same_fold(0, 0);
     let long = [bytes.as_slice(), &[0; 1000]].concat();
     for refused in [&bytes[..bytes.len() - 1], &bytes[..1000], &last, &vec![0; bytes.len()]] {
-        let (verdict, gas) = call(runtime_code("Harness"), encode_call(&key, &words, refused));
+        let (verdict, gas) = measure(encode_call(&key, &words, refused));
         assert!(matches!(verdict, Verdict::Reverted(_)));
         // Changed bytes are a little dearer where they were zero.
         assert!(gas < most + 2000, "{gas} of {most}");
     }
     // What follows a proof is paid for as calldata only.
-    let (_, gas) = call(runtime_code("Harness"), encode_call(&key, &words, &long));
+    let (_, gas) = measure(encode_call(&key, &words, &long));
     assert!(gas < most + 20_000, "{gas} of {most}");
 }

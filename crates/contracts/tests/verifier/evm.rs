@@ -1,5 +1,7 @@
 //! A contract in an EVM of its own.
 
+use std::sync::OnceLock;
+
 use alloy_primitives::{Address, Bytes, U256, address};
 use alloy_sol_types::{SolCall, SolError, sol};
 use ashlar_contracts::ContractShape;
@@ -11,7 +13,7 @@ use revm::context_interface::result::{ExecutionResult, Output};
 use revm::database::{CacheDB, EmptyDB};
 use revm::primitives::{TxKind, hardfork::SpecId};
 use revm::state::{AccountInfo, Bytecode, EvmState};
-use revm::{Context, ExecuteEvm, MainBuilder, MainContext};
+use revm::{Context, DatabaseCommit, ExecuteEvm, MainBuilder, MainContext};
 
 sol! {
     struct Shape {
@@ -55,10 +57,13 @@ sol! {
     error ProofRoot(uint256 tree);
 }
 
-pub(crate) const CALLER: Address = address!("00000000000000000000000000000000000000aa");
+const CALLER: Address = address!("00000000000000000000000000000000000000aa");
 const CONTRACT: Address = address!("00000000000000000000000000000000000000bb");
 /// The most that a transaction may use since Osaka.
 const GAS_MAX: u64 = 1 << 24;
+/// Names a folder of other artifacts than the tree's: those of contracts with a change that the tests are to notice. They
+/// are compiled without the optimizer, which takes a third of the time; so they need more room and more gas.
+const ARTIFACTS: &str = "ASHLAR_ARTIFACTS";
 
 /// What a call came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,81 +72,129 @@ pub(crate) enum Verdict {
     Accepted { gas: u64 },
     /// Reverted with this data.
     Reverted(Bytes),
+    /// Stopped by the machine.
+    Halted(String),
 }
 
-/// The runtime code of a compiled contract of the tree.
-pub(crate) fn runtime_code(contract: &str) -> Bytes {
-    code_of(contract, "deployedBytecode")
+impl Verdict {
+    /// What a call that was not accepted reverted with.
+    pub(crate) fn reverted(&self) -> Option<&Bytes> {
+        match self {
+            Self::Reverted(data) => Some(data),
+            _ => None,
+        }
+    }
 }
 
-fn code_of(contract: &str, field: &str) -> Bytes {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/artifacts");
+/// A chain with one contract on it.
+pub(crate) struct Chain {
+    database: CacheDB<EmptyDB>,
+    contract: Address,
+}
+
+impl Chain {
+    /// With the runtime code of a contract that has no constructor.
+    pub(crate) fn with_code(contract: &str) -> Self {
+        let mut database = database();
+        let account = AccountInfo::default().with_code(Bytecode::new_raw(code(contract, "deployedBytecode")));
+        database.insert_account_info(CONTRACT, account);
+        Self { database, contract: CONTRACT }
+    }
+
+    /// With a contract that a transaction has created.
+    pub(crate) fn deployed(contract: &str) -> Self {
+        let mut chain = Self { database: database(), contract: Address::ZERO };
+        chain.deploy(contract, &[]);
+        chain
+    }
+
+    /// Creates one more contract, which calls go to from now on. Returns the address of the one before.
+    pub(crate) fn deploy(&mut self, contract: &str, arguments: &[u8]) -> Address {
+        let input = [&code(contract, "bytecode"), arguments].concat();
+        let (result, state) = self.transact(TxKind::Create, input);
+        let ExecutionResult::Success { output: Output::Create(_, Some(address)), .. } = result else {
+            panic!("{contract} is not deployed: {result:?}");
+        };
+        self.database.commit(state);
+        std::mem::replace(&mut self.contract, address)
+    }
+
+    /// The contract that calls go to.
+    pub(crate) const fn contract(&self) -> Address {
+        self.contract
+    }
+
+    /// A call that stays on the chain.
+    pub(crate) fn execute(&mut self, input: Vec<u8>) -> ExecutionResult {
+        let (result, state) = self.transact(TxKind::Call(self.contract), input);
+        self.database.commit(state);
+        result
+    }
+
+    /// A call, after which the chain is as before.
+    pub(crate) fn call(&self, input: Vec<u8>) -> Verdict {
+        self.measure(input).0
+    }
+
+    /// The same, with all gas of the transaction.
+    fn measure(&self, input: Vec<u8>) -> (Verdict, u64) {
+        let zeros = input.iter().filter(|byte| **byte == 0).count() as u64;
+        let calldata = 21_000 + 4 * zeros + 16 * (input.len() as u64 - zeros);
+        let (result, _) = self.transact(TxKind::Call(self.contract), input);
+        let used = result.tx_gas_used();
+        let verdict = match result {
+            ExecutionResult::Success { .. } => Verdict::Accepted { gas: used.saturating_sub(calldata) },
+            ExecutionResult::Revert { output, .. } => Verdict::Reverted(output),
+            ExecutionResult::Halt { reason, .. } => Verdict::Halted(format!("{reason:?}")),
+        };
+        (verdict, used)
+    }
+
+    fn transact(&self, kind: TxKind, input: Vec<u8>) -> (ExecutionResult, EvmState) {
+        let unlimited = std::env::var_os(ARTIFACTS).is_some();
+        let gas_max = if unlimited { 1 << 28 } else { GAS_MAX };
+        let mut evm = Context::mainnet()
+            .with_db(self.database.clone())
+            .modify_cfg_chained(|cfg| {
+                cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA);
+                cfg.disable_nonce_check = true;
+                if unlimited {
+                    cfg.tx_gas_limit_cap = Some(gas_max);
+                    cfg.limit_contract_code_size = Some(usize::MAX);
+                    cfg.limit_contract_initcode_size = Some(usize::MAX);
+                }
+            })
+            .build_mainnet();
+        evm.ctx.block.gas_limit = gas_max.max(evm.ctx.block.gas_limit);
+        let transaction = TxEnv::builder().caller(CALLER).kind(kind).gas_limit(gas_max).data(input.into());
+        let result = evm.transact(transaction.build().expect("a transaction"));
+        let result = result.expect("no error of the machine");
+        (result.result, result.state)
+    }
+}
+
+fn database() -> CacheDB<EmptyDB> {
+    let mut database = CacheDB::new(EmptyDB::default());
+    database.insert_account_info(CALLER, AccountInfo::default().with_balance(U256::MAX));
+    database
+}
+
+/// Code of a compiled contract of the tree.
+fn code(contract: &str, name: &str) -> Bytes {
+    let tree = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/artifacts");
+    let folder = std::env::var(ARTIFACTS).unwrap_or_else(|_| tree.to_owned());
     let artifact = std::fs::read(format!("{folder}/{contract}.json")).expect("an artifact");
     let artifact: serde_json::Value = serde_json::from_slice(&artifact).expect("an artifact");
-    let code = artifact[field].as_str().expect("code");
-    hex::decode(&code[2..]).expect("hexadecimal").into()
-}
-
-/// Creates a contract without arguments, as the caller's first transaction. Returns what that changes.
-pub(crate) fn deploy(contract: &str) -> EvmState {
-    let mut database = CacheDB::new(EmptyDB::default());
-    database.insert_account_info(CALLER, AccountInfo::default().with_balance(U256::MAX));
-    let mut evm = Context::mainnet()
-        .with_db(database)
-        .modify_cfg_chained(|cfg| {
-            cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA);
-        })
-        .build_mainnet();
-    let transaction = TxEnv::builder()
-        .caller(CALLER)
-        .kind(TxKind::Create)
-        .gas_limit(GAS_MAX)
-        .data(code_of(contract, "bytecode"))
-        .build()
-        .expect("a transaction");
-    let result = evm.transact(transaction).expect("no error of the machine");
-    assert!(result.result.is_success(), "{:?}", result.result);
-    result.state
-}
-
-/// Calls a contract with this code.
-pub(crate) fn call(code: Bytes, input: Vec<u8>) -> (Verdict, u64) {
-    let mut database = CacheDB::new(EmptyDB::default());
-    let account = AccountInfo::default().with_code(Bytecode::new_raw(code));
-    database.insert_account_info(CONTRACT, account);
-    database.insert_account_info(CALLER, AccountInfo::default().with_balance(U256::MAX));
-    let mut evm = Context::mainnet()
-        .with_db(database)
-        .modify_cfg_chained(|cfg| {
-            cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA);
-        })
-        .build_mainnet();
-    let zeros = input.iter().filter(|byte| **byte == 0).count() as u64;
-    let calldata = 21_000 + 4 * zeros + 16 * (input.len() as u64 - zeros);
-    let transaction = TxEnv::builder()
-        .caller(CALLER)
-        .kind(TxKind::Call(CONTRACT))
-        .gas_limit(GAS_MAX)
-        .data(input.into())
-        .build()
-        .expect("a transaction");
-    let result = evm.transact(transaction).expect("no error of the machine").result;
-    let used = result.tx_gas_used();
-    match result {
-        ExecutionResult::Success { output: Output::Call(_), .. } => {
-            (Verdict::Accepted { gas: used.saturating_sub(calldata) }, used)
-        }
-        ExecutionResult::Revert { output, .. } => (Verdict::Reverted(output), used),
-        other => panic!("{other:?}"),
-    }
+    let code = artifact[name].as_str().expect("code");
+    hex::decode(code.trim_start_matches("0x")).expect("hexadecimal").into()
 }
 
 /// What the contract says of a proof with a key of any table.
 pub(crate) fn verify<A: LastTable>(key: &FinalKey<A>, words: &[Word], proof: &[u8]) -> Verdict {
-    call(runtime_code("Harness"), encode_call(key, words, proof)).0
+    measure(encode_call(key, words, proof)).0
 }
 
-/// The calldata of that.
+/// The call of the contract that takes any table.
 pub(crate) fn encode_call<A: LastTable>(key: &FinalKey<A>, words: &[Word], proof: &[u8]) -> Vec<u8> {
     let shape = ContractShape::new(key).expect("a shape");
     let call = verifyCall {
@@ -150,6 +203,12 @@ pub(crate) fn encode_call<A: LastTable>(key: &FinalKey<A>, words: &[Word], proof
         proof: proof.to_vec().into(),
     };
     call.abi_encode()
+}
+
+/// What that contract says of a call, and all gas of the transaction.
+pub(crate) fn measure(input: Vec<u8>) -> (Verdict, u64) {
+    static HARNESS: OnceLock<Chain> = OnceLock::new();
+    HARNESS.get_or_init(|| Chain::with_code("Harness")).measure(input)
 }
 
 pub(crate) fn word_bytes(words: &[Word]) -> Vec<u8> {

@@ -7,7 +7,7 @@ use ashlar_verifier::last::{RefusedFinal, verify_final};
 use crate::evm::{ProofTwoRows, Verdict, revert, tree_number, verify};
 use crate::table::{Fixture, SMALL};
 
-const NO_GRINDING: Parameters = Parameters {
+pub(crate) const NO_GRINDING: Parameters = Parameters {
     query_grinding: 0,
     fold_grinding: 0,
     batch_grinding: 0,
@@ -59,8 +59,9 @@ fn mutated_proofs_are_refused_for_the_same_reason() {
 
 fn check(fixture: &Fixture, bytes: &[u8], place: usize) {
     let native = verify_final(bytes, &fixture.key, &fixture.words).expect_err("a refusal");
-    let Verdict::Reverted(data) = verify(&fixture.key, &fixture.words, bytes) else {
-        panic!("byte {place}: only the native verifier refuses: {native}");
+    let verdict = verify(&fixture.key, &fixture.words, bytes);
+    let Verdict::Reverted(data) = verdict else {
+        panic!("byte {place}: the native verifier refuses: {native}; the contract: {verdict:?}");
     };
     let expected = revert(&native, tree_number);
     // The contract compares rows of equal indices before it folds.

@@ -67,10 +67,14 @@ impl Narrow {
     }
 }
 
+/// As small as it gets with the arity of real proofs.
+pub(crate) fn small() -> Narrow {
+    Narrow::new(&Parameters { log_arity_max: 4, ..SMALL }, 7, 40)
+}
+
 #[test]
 fn proofs_of_the_narrow_table_are_accepted() {
-    let parameters = Parameters { log_arity_max: 4, ..SMALL };
-    let narrow = Narrow::new(&parameters, 7, 40);
+    let narrow = small();
     assert_eq!(verify_final(&narrow.bytes, &narrow.key, &narrow.words), Ok(()));
     let verdict = verify(&narrow.key, &narrow.words, &narrow.bytes);
     assert!(matches!(verdict, Verdict::Accepted { .. }), "{verdict:?}");

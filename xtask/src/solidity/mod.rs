@@ -1,0 +1,252 @@
+//! `cargo xtask soak solidity`: the contracts with one change each. A change that no test notices says that something can go
+//! without anybody seeing it.
+
+mod judge;
+mod mutants;
+mod statements;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod yul;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use clap::Args;
+use eyre::{OptionExt, WrapErr, bail, ensure};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::repository;
+use judge::{Judge, Verdict};
+use mutants::{Kind, Mutant, Name};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Try a choice of so many changes, and write no result.
+    #[arg(long)]
+    sample: Option<usize>,
+    /// Decides which changes are chosen.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Stop after so many minutes; what was tried is kept, and the next run goes on from there.
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// Changes that are tried at once.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+    /// Only changes in files whose names have this in them.
+    #[arg(long)]
+    file: Option<String>,
+    /// Run forge's tests too on what the other tests do not notice; that takes a minute or more each.
+    #[arg(long)]
+    forge: bool,
+}
+
+/// Changes of which somebody has found that they change nothing, with the reason.
+#[derive(Deserialize, Serialize)]
+struct Equivalent {
+    #[serde(flatten)]
+    name: Name,
+    reason: String,
+}
+
+/// A change and what came of it.
+struct Case {
+    mutant: Mutant,
+    name: Name,
+    /// Of all sources with the change: what was found out holds as long as this is the same.
+    digest: String,
+    verdict: Option<Verdict>,
+}
+
+/// A line of the file of what was found out.
+#[derive(Deserialize, Serialize)]
+struct Record {
+    digest: String,
+    verdict: Verdict,
+}
+
+/// The sources that are changed: interfaces and generated tables of contents have nothing to change.
+const SOURCES: [&str; 3] = ["src", "src/libraries", "src/generated"];
+
+pub(crate) fn run(arguments: &Arguments) -> eyre::Result<Option<Value>> {
+    let contracts = repository::root().join("contracts");
+    let sources = read_sources(&contracts)?;
+    let work = repository::target_dir().join("solidity-mutants");
+    fs::create_dir_all(&work)?;
+    let records = work.join("verdicts.jsonl");
+    let mut cases = cases(&sources, arguments, &known(&records)?);
+    let judge = Judge::new(&contracts, &work, &sources, arguments.forge)?;
+    try_all(&judge, &mut cases, &records, arguments)?;
+    let equivalents = equivalents(&contracts, &cases)?;
+    let report = report(&cases, &equivalents)?;
+    let survivors = report["survivors"].as_array().map_or(0, Vec::len);
+    println!("{report:#}");
+    if arguments.sample.is_some() || arguments.file.is_some() {
+        ensure!(survivors == 0, "{survivors} changes are not noticed by any test");
+        return Ok(None);
+    }
+    Ok(Some(report))
+}
+
+/// File below `contracts`, and its text.
+fn read_sources(contracts: &Path) -> eyre::Result<BTreeMap<String, String>> {
+    let mut sources = BTreeMap::new();
+    let mut put = |file: String| -> eyre::Result<()> {
+        let text = fs::read_to_string(contracts.join(&file)).wrap_err_with(|| file.clone())?;
+        sources.insert(file, text);
+        Ok(())
+    };
+    for folder in SOURCES {
+        for entry in fs::read_dir(contracts.join(folder))? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".sol") {
+                put(format!("{folder}/{name}"))?;
+            }
+        }
+    }
+    put("test/Harness.sol".to_owned())?;
+    Ok(sources)
+}
+
+fn cases(
+    sources: &BTreeMap<String, String>,
+    arguments: &Arguments,
+    known: &HashMap<String, Verdict>,
+) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (file, text) in sources.iter().filter(|(file, _)| file.starts_with("src/")) {
+        if arguments.file.as_ref().is_some_and(|part| !file.contains(part.as_str())) {
+            continue;
+        }
+        for mutant in mutants::mutants(file, text) {
+            let digest = digest(sources, &mutant);
+            let verdict = known.get(&digest).cloned();
+            cases.push(Case { name: mutant.name(text), mutant, digest, verdict });
+        }
+    }
+    cases.sort_by_key(|case| case.mutant.kind);
+    if let Some(count) = arguments.sample {
+        let order = |case: &Case| Sha256::digest(format!("{} {}", arguments.seed, case.digest)).to_vec();
+        cases.sort_by_key(order);
+        cases.truncate(count);
+    }
+    cases
+}
+
+fn digest(sources: &BTreeMap<String, String>, mutant: &Mutant) -> String {
+    let mut hash = Sha256::new();
+    for (file, text) in sources {
+        hash.update(file);
+        hash.update(if *file == mutant.file { mutant.apply(text) } else { text.clone() });
+    }
+    hex::encode(hash.finalize())
+}
+
+/// What earlier runs found out. A change that was not noticed is tried again, as there may be another test by now.
+fn known(records: &Path) -> eyre::Result<HashMap<String, Verdict>> {
+    let Ok(text) = fs::read_to_string(records) else { return Ok(HashMap::new()) };
+    let mut known = HashMap::new();
+    for line in text.lines() {
+        let Record { digest, verdict } = serde_json::from_str(line)?;
+        if verdict != Verdict::Survived {
+            known.insert(digest, verdict);
+        }
+    }
+    Ok(known)
+}
+
+fn try_all(judge: &Judge, cases: &mut [Case], records: &Path, arguments: &Arguments) -> eyre::Result<()> {
+    let start = std::time::Instant::now();
+    let file = fs::OpenOptions::new().create(true).append(true).open(records)?;
+    let total = cases.len();
+    let file = Mutex::new(file);
+    let queue = Mutex::new(cases.iter_mut().enumerate().filter(|(_, case)| case.verdict.is_none()));
+    let work = |worker: usize| -> eyre::Result<()> {
+        let mut worker = judge.worker(worker)?;
+        loop {
+            if arguments.minutes.is_some_and(|minutes| start.elapsed().as_secs() >= 60 * minutes) {
+                return Ok(());
+            }
+            let next = queue.lock().ok().and_then(|mut queue| queue.next());
+            let Some((i, case)) = next else { return Ok(()) };
+            let verdict = worker.judge(&case.mutant)?;
+            println!(
+                "{i}/{total} {:?} {verdict:?}: {} | {} -> {}",
+                case.mutant.kind, case.name.line, case.name.from, case.name.to
+            );
+            let record = Record { digest: case.digest.clone(), verdict: verdict.clone() };
+            case.verdict = Some(verdict);
+            if let Ok(mut file) = file.lock() {
+                writeln!(file, "{}", serde_json::to_string(&record)?)?;
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let work = &work;
+        let workers: Vec<_> = (0..arguments.jobs).map(|worker| scope.spawn(move || work(worker))).collect();
+        for worker in workers {
+            match worker.join() {
+                Ok(result) => result?,
+                Err(_) => bail!("a worker panicked"),
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The list of `contracts/equivalent-mutants.json`. Every entry must be of a change that there is.
+fn equivalents(contracts: &Path, cases: &[Case]) -> eyre::Result<Vec<Equivalent>> {
+    let path: PathBuf = contracts.join("equivalent-mutants.json");
+    let text = fs::read_to_string(&path).wrap_err_with(|| path.display().to_string())?;
+    let list: Vec<Equivalent> = serde_json::from_str(&text)?;
+    for equivalent in &list {
+        if let Some(case) = cases.iter().find(|case| case.name == equivalent.name) {
+            let killed =
+                case.verdict.as_ref().is_some_and(|verdict| matches!(verdict, Verdict::Killed { .. }));
+            ensure!(!killed, "not equivalent, as a test fails: {:?}", equivalent.name);
+        }
+    }
+    Ok(list)
+}
+
+fn report(cases: &[Case], equivalents: &[Equivalent]) -> eyre::Result<Value> {
+    let mut kinds: BTreeMap<Kind, BTreeMap<&str, u32>> = BTreeMap::new();
+    let mut tests: BTreeMap<&str, u32> = BTreeMap::new();
+    let (mut survivors, mut unnoticed) = (Vec::new(), Vec::new());
+    for case in cases {
+        let equivalent = equivalents.iter().find(|equivalent| equivalent.name == case.name);
+        let outcome = match (&case.verdict, equivalent) {
+            (None, _) => "not tried",
+            (Some(Verdict::Invalid), _) => "does not compile",
+            (Some(Verdict::Killed { by }), _) => {
+                *tests.entry(by.as_str()).or_default() += 1;
+                "noticed"
+            }
+            (Some(Verdict::Survived), Some(equivalent)) => {
+                unnoticed.push(serde_json::to_value(equivalent)?);
+                "equivalent"
+            }
+            (Some(Verdict::Survived), None) => {
+                survivors.push(serde_json::to_value(&case.name)?);
+                "survived"
+            }
+        };
+        let counts = kinds.entry(case.mutant.kind).or_default();
+        *counts.entry("all").or_default() += 1;
+        *counts.entry(outcome).or_default() += 1;
+    }
+    let named: serde_json::Map<String, Value> = kinds
+        .iter()
+        .map(|(kind, counts)| {
+            let name = serde_json::to_value(kind)?;
+            Ok((name.as_str().ok_or_eyre("a name")?.to_owned(), serde_json::to_value(counts)?))
+        })
+        .collect::<eyre::Result<_>>()?;
+    Ok(json!({"changes": named, "noticed by": tests, "survivors": survivors, "equivalents": unnoticed}))
+}
