@@ -13,6 +13,9 @@ const TRANSACTION_BYTES_MAX: usize = 120_000;
 const ENVELOPE_BYTES: usize = 300;
 /// The most gas that a transaction may take (EIP-7825).
 const TRANSACTION_GAS_MAX: u64 = 1 << 24;
+/// What the registry executes beside the verifier, from above: a new slot and an event for each of 16 statements, and the
+/// calldata once more in memory.
+const REGISTRY_GAS: u64 = 500_000;
 
 /// Gas that the contract was measured to execute for a real proof, and the nodes in that proof's paths.
 const MEASURED_EXECUTION: u64 = 4_300_000;
@@ -119,7 +122,7 @@ fn the_worst_transaction_is_within_the_limits() {
     assert!(shape.calldata_bytes(nodes, STATEMENTS) + ENVELOPE_BYTES < TRANSACTION_BYTES_MAX);
     let bound = figures(&shape, nodes);
     for gas in ["transactionGas", "transactionGasEip7976"] {
-        assert!(bound[gas].as_u64().is_some_and(|gas| gas < TRANSACTION_GAS_MAX), "{bound}");
+        assert!(bound[gas].as_u64().is_some_and(|gas| gas + REGISTRY_GAS < TRANSACTION_GAS_MAX), "{bound}");
     }
 }
 
