@@ -91,9 +91,8 @@ contract LanesFormal is Test {
             vm.assume(Lemmas.kronecker(a, b & LOW_HALF));
             uint256 high = mulmod(a, b >> 128, KRONECKER);
             uint256[4] memory m = assumeLight(high);
-            uint256 light = Lanes.join(
-                high.lane(0) - m[0], high.lane(1) - m[1], high.lane(2) - m[2], high.lane(3) - m[3]
-            );
+            uint256 light =
+                Lanes.join(high.lane(0) - m[0], high.lane(1) - m[1], high.lane(2) - m[2], high.lane(3) - m[3]);
             vm.assume(Lemmas.rotate(light));
             uint256 r = product(Ext.wrap(a), Ext.wrap(b));
             // a (l + X^2 h), X^4 = 3

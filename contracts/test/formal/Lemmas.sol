@@ -15,9 +15,10 @@ library Lanes {
 
     /// Without branches, which would be paths of their own.
     function areBelow(uint256 lanes, uint256 bound) internal pure returns (bool) {
-        return and(
-            and(lane(lanes, 0) < bound, lane(lanes, 1) < bound), and(lane(lanes, 2) < bound, lane(lanes, 3) < bound)
-        );
+        return
+            and(
+                and(lane(lanes, 0) < bound, lane(lanes, 1) < bound), and(lane(lanes, 2) < bound, lane(lanes, 3) < bound)
+            );
     }
 
     function and(bool a, bool b) internal pure returns (bool r) {
@@ -81,9 +82,8 @@ library Lemmas {
     function kronecker(uint256 a, uint256 b) internal pure returns (bool) {
         uint256[4] memory c = byTwo(a, b);
         unchecked {
-            bool fits = Lanes.and(
-                Lanes.and(c[0] <= PRODUCTS, c[1] <= PRODUCTS), Lanes.and(c[2] <= PRODUCTS, c[3] <= PRODUCTS)
-            );
+            bool fits =
+                Lanes.and(Lanes.and(c[0] <= PRODUCTS, c[1] <= PRODUCTS), Lanes.and(c[2] <= PRODUCTS, c[3] <= PRODUCTS));
             return Lanes.and(fits, areLanes(mulmod(a, b, KRONECKER), c));
         }
     }
