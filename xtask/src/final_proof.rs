@@ -18,7 +18,7 @@ use clap::Args;
 use eyre::{OptionExt, WrapErr, ensure, eyre};
 use serde::{Deserialize, Serialize};
 
-use crate::{contracts, repository};
+use crate::repository;
 
 /// Make `contracts/test/fixtures/final.json`: proofs of tiny runs that the contract of this version accepts. Takes minutes; a
 /// run that was stopped goes on where it was.
@@ -65,7 +65,8 @@ const DATA: u32 = 0x0200_0000;
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let contracts = repository::root().join("contracts");
-    let key = contracts::key(&contracts)?;
+    let text = fs::read_to_string(contracts.join("key.json")).wrap_err("contracts/key.json")?;
+    let key = DeploymentKey::from_json(&text)?;
     let path = contracts.join("test/fixtures/final.json");
     if arguments.check {
         return check(&path, &key);
@@ -105,7 +106,7 @@ fn make(key: &DeploymentKey) -> eyre::Result<Fixture> {
     let mut proofs = Vec::new();
     for aggregate in [AggregateProof::decode(first)?, joined.proof] {
         println!("a final proof of {} statements", aggregate.runs.len());
-        let (bytes, phases) = finalizer.prove(aggregator.keys(), &aggregate)?;
+        let (bytes, phases) = finalizer.prove(aggregator.keys(), &aggregate, &mut |_| {})?;
         println!("{} bytes, {phases:?}", bytes.len());
         let statements = aggregate.runs.iter().map(stated).collect();
         proofs.push(Proof { statements, proof: hex::encode_prefixed(bytes) });

@@ -101,6 +101,8 @@ library FinalProof {
     /// @notice Checks that the table holds and reads these public words, 16 bytes each; reverts if not. The proof is in the
     /// calldata.
     function verify(Shape memory shape, bytes memory words, uint256 offset, uint256 length) internal pure {
+        // Zeros are what it starts with.
+        // slither-disable-next-line uninitialized-local
         Run memory run;
         run.shape = shape;
         run.offset = offset;
@@ -299,6 +301,8 @@ library FinalProof {
     function readRows(Run memory run) private pure {
         (Ext[] memory weights, Ext[2] memory atPoints) = weigh(run);
         run.leaves = new Leaves[](TREES + run.shape.roundCount);
+        // Filled below.
+        // slither-disable-next-line uninitialized-local
         uint256[4] memory rows;
         uint256[4] memory widths = rowWidths(run.shape);
         uint256 queries = run.indices.length;

@@ -71,6 +71,8 @@ library Folding {
             calldatacopy(group, siblings, before)
             // The 16 bytes behind it are overwritten, or behind the group.
             mstore(add(group, before), shl(128, packed))
+            // 16 bytes a value.
+            // slither-disable-next-line incorrect-shift
             let size := shl(add(logArity, 4), 1)
             calldatacopy(add(add(group, before), 16), add(siblings, before), sub(sub(size, 16), before))
             leaf := and(keccak256(group, size), NODE_MASK)
@@ -107,7 +109,8 @@ library Folding {
 
             let values := mload(add(self, 32))
             let twiddles := mload(add(self, 64))
-            // The first layer reads the packed group.
+            // The first layer reads the packed group, 16 bytes a value.
+            // slither-disable-next-line incorrect-shift
             let size := shl(add(logArity, 4), 1)
             {
                 let low := and(step, LOW_HALF)

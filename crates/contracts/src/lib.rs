@@ -3,6 +3,7 @@
 mod artifact;
 mod call;
 mod constraints;
+mod cost;
 mod deployment;
 mod program;
 mod shape;
@@ -14,6 +15,7 @@ pub use call::{
     submit_joined_call, verifier_call, verify_call, verify_joined_call,
 };
 pub use constraints::{INPUTS, UnsupportedConstraints, constraint_program};
+pub use cost::CalldataPrice;
 pub use deployment::{BadKey, DeploymentKey};
 pub use program::{Assembler, Instruction, Operation, Program, TooLong, Value};
 pub use shape::ContractShape;
