@@ -79,24 +79,6 @@ contract KernelsFormal is Test {
         }
     }
 
-    // ---- Sums of products ----
-
-    /// Four elements: each is the row's, and has its own weight.
-    function check_dot(uint256 row, uint256 sum, uint256 w0, uint256 w1, uint256 w2, uint256 w3) public pure {
-        uint256[4] memory weights = [w0, w1, w2, w3];
-        uint256 place;
-        assembly ("memory-safe") {
-            place := weights
-        }
-        unchecked {
-            uint256 lanes = sum;
-            for (uint256 i = 0; i < 4; ++i) {
-                lanes += weights[i] * element(row, i);
-            }
-            assert(Elements.dot(sum, 4, 4, place) == reduceLightly(lanes));
-        }
-    }
-
     // ---- Programs ----
 
     function run(uint256 operation, uint256 a, uint256 b, uint256 c) internal pure returns (uint256) {
