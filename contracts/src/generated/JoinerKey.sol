@@ -4,5 +4,5 @@ pragma solidity 0.8.37;
 
 /// @notice The program that joins statements (specification 013).
 library JoinerKey {
-    bytes32 internal constant JOINER = 0x1016cdda5cccaa1a653e63ba068dff8543b4362c4a29bfe5229017db342cb46f;
+    bytes32 internal constant JOINER = 0x2410100048a7b1bd432f44392e18a0f5053614ce0d05f4c50a505c634bf8dfe6;
 }

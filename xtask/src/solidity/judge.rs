@@ -29,7 +29,11 @@ pub(super) enum Verdict {
 /// Tests of `crates/contracts/tests/verifier`, those that are quick first. Each run stops at the first that fails.
 const STAGES: [&[&str]; 3] = [
     &["narrow::proofs_of_the_narrow_table_are_accepted", "honest::proofs_of_every_shape_are_accepted"],
-    &["mutations::both_verifiers_give_one_verdict_on_changed_proofs_of_small_tables", "mutations::forged"],
+    &[
+        "mutations::both_verifiers_give_one_verdict_on_changed_proofs_of_small_tables",
+        "mutations::forged",
+        "mutations::a_second_row",
+    ],
     &["honest::mutated_proofs_are_refused_for_the_same_reason"],
 ];
 

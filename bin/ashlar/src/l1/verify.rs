@@ -10,6 +10,7 @@ use crate::{
     statement::{Statement, list},
 };
 use alloy_primitives::{Address, B256, Bytes};
+use ashlar_contracts::CalldataPrice;
 use clap::Args;
 use eyre::bail;
 use serde_json::{Value, json};
@@ -102,25 +103,22 @@ fn gas(arguments: &Arguments, node: &Node<'_>, calldata: &Bytes) -> eyre::Result
     Ok(Gas::Used { transaction: receipt.transaction_hash, gas: receipt.gas_used() })
 }
 
-/// The least that a transaction with this calldata costs whatever it executes: today (EIP-7623), and with 64 gas a byte
-/// (EIP-7976).
-fn floors(calldata: &[u8]) -> [u64; 2] {
+/// The least that a transaction with this calldata costs whatever it executes.
+fn floor(price: CalldataPrice, calldata: &[u8]) -> u64 {
     let zeros = calldata.iter().filter(|byte| **byte == 0).count() as u64;
-    let others = calldata.len() as u64 - zeros;
-    [21_000 + 10 * zeros + 40 * others, 21_000 + 64 * (zeros + others)]
+    price.transaction_gas(calldata.len() as u64, zeros, 0)
 }
 
 impl Accepted {
     fn json(&self, contract: Address) -> Value {
-        let [today, planned] = floors(&self.calldata);
         let mut report = json!({
             "accepted": true,
             "contract": contract,
             "statements": self.statements.iter().map(Statement::json).collect::<Vec<_>>(),
             "proof_bytes": self.proof_bytes,
             "calldata_bytes": self.calldata.len(),
-            "floor_gas": today,
-            "floor_gas_eip7976": planned,
+            "floor_gas": floor(CalldataPrice::PRAGUE, &self.calldata),
+            "floor_gas_eip7976": floor(CalldataPrice::EIP_7976, &self.calldata),
         });
         match self.gas {
             Gas::Estimated(gas) => report["gas_estimated"] = json!(gas),
@@ -146,17 +144,5 @@ impl Display for Accepted {
                 write!(f, "gas               {gas}")
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn floors_are_those_of_the_eips() {
-        // EIP-7623: a zero byte is one token of 10 gas, another byte four of them.
-        assert_eq!(floors(&[]), [21_000, 21_000]);
-        assert_eq!(floors(&[0, 0, 1]), [21_000 + 20 + 40, 21_000 + 192]);
     }
 }

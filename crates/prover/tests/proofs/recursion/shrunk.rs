@@ -142,7 +142,7 @@ impl Shrunk {
         proof: &BatchProof<ShrinkConfig>,
         slots: &[SlotClaim],
     ) -> Result<Vec<Challenge>, String> {
-        let claim = LastClaim { circuits: layer().root(), slots };
+        let claim = LastClaim { circuits: layer().root(), joined: None, slots };
         let mut inputs = CircuitInputs::last(&claim, proof).map_err(|error| error.to_string())?;
         run_last_on(&self.last, &mut inputs)
     }
@@ -235,7 +235,7 @@ fn refuses_every_other_public_value_of_shrink() {
 fn refuses_every_other_element_of_lasts_claim() {
     let (proof, slots) = (shrunk().proof(), slots());
     let honest = shrunk().run_last(&proof, &slots).expect("the honest claim");
-    let claim = LastClaim { circuits: layer().root(), slots: &slots };
+    let claim = LastClaim { circuits: layer().root(), joined: None, slots: &slots };
     let inputs = || CircuitInputs::last(&claim, &proof).expect("inputs");
     let len = inputs().messages(Source(1)).len();
     assert_eq!(len, 2 + 6 * SLOTS + SLOTS - 1);
@@ -280,7 +280,7 @@ fn refuses_proofs_of_another_shrink_in_last() {
     roots[0][6] += Val::ONE;
     let other = circuits::build_last(&Commitment::new(roots)).expect("a circuit");
     let slots = slots();
-    let claim = LastClaim { circuits: layer().root(), slots: &slots };
+    let claim = LastClaim { circuits: layer().root(), joined: None, slots: &slots };
     let mut inputs = CircuitInputs::last(&claim, &proof).expect("inputs");
     run_last_on(&other, &mut inputs).expect_err("another key");
 }
