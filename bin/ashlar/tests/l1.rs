@@ -5,7 +5,8 @@
 
 mod support;
 
-use alloy_primitives::{Address, U256, hex, keccak256};
+use alloy_primitives::{Address, B256, U256, hex, keccak256};
+use ashlar_contracts::{JoinedPlace, JoinedTree, Statement, is_verified_in_call};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -64,17 +65,42 @@ fn program() -> PathBuf {
     anvil
 }
 
-/// The file of the one final proof, and the report of making it.
-fn proven() -> &'static (Vec<u8>, Value) {
-    static PROVEN: OnceLock<(Vec<u8>, Value)> = OnceLock::new();
+/// What all tests share, each made once.
+struct Proven {
+    /// The file of a final proof, and the report of making it.
+    one: (Vec<u8>, Value),
+    /// The same of one with more statements than there are slots.
+    many: (Vec<u8>, Value),
+}
+
+fn shared() -> &'static Proven {
+    static PROVEN: OnceLock<Proven> = OnceLock::new();
     PROVEN.get_or_init(|| {
         let scratch = Scratch::new("final-once");
-        let file = scratch.path("block.json");
-        let output = ashlar(&["prove", &small(), "-o", &file, "--final", "--json"]);
-        assert!(output.status.success(), "{}", stderr(&output));
-        assert!(!scratch.0.join("block.json.segments").exists(), "the work folder is gone");
-        (fs::read(&file).unwrap(), json(&output))
+        let (aggregated, work) = (scratch.path("block.proof"), scratch.path("work"));
+        let made = |arguments: &[&str], file: &str| {
+            let output = ashlar(&[arguments, &["-o", file, "--json"]].concat());
+            assert!(output.status.success(), "{}", stderr(&output));
+            (fs::read(file).unwrap(), json(&output))
+        };
+        let input = small();
+        let prove = ["prove", &input, "--work-dir", &work];
+        made(&[&prove[..], &["--aggregate", "--keep-segments"]].concat(), &aggregated);
+        let one = made(&[&prove[..], &["--final"]].concat(), &scratch.path("one.json"));
+        assert!(!scratch.0.join("work").exists(), "the work folder is gone");
+        let join = [&["join", "--final"][..], &[aggregated.as_str(); STATEMENTS]].concat();
+        let many = made(&join, &scratch.path("many.json"));
+        assert!(!scratch.0.join("many.json.parts").exists(), "the work folder is gone");
+        Proven { one, many }
     })
+}
+
+/// One more than there are slots.
+const STATEMENTS: usize = 17;
+
+/// The file of the one final proof, and the report of making it.
+fn proven() -> &'static (Vec<u8>, Value) {
+    &shared().one
 }
 
 fn form() -> Value {
@@ -146,6 +172,69 @@ fn a_block_is_proven_and_a_contract_accepts_it() {
     ];
     let question = json!({"to": registry, "input": hex::encode_prefixed(question.concat())});
     assert_eq!(anvil.call("eth_call", json!([question, "latest"])), format!("0x{:064x}", 1));
+}
+
+fn word(value: &Value) -> B256 {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+#[ignore = "takes minutes and anvil: contracts/scripts/install.sh"]
+fn one_proof_of_many_statements_serves_many_contracts() {
+    let (scratch, anvil) = (Scratch::new("l1-many"), Anvil::start());
+    let (bytes, report) = &shared().many;
+    let (file, rpc) = (scratch.write("many.json", bytes), anvil.url.as_str());
+    let form: Value = serde_json::from_slice(bytes).unwrap();
+    let deployed = json(&ashlar(&["l1", "deploy-verifier", "--rpc", rpc, "--json"]));
+    let address = |name: &str| deployed[name]["address"].as_str().unwrap().to_owned();
+
+    assert_eq!(
+        (&report["kind"], report["statements"].as_array().unwrap().len()),
+        (&json!("final"), STATEMENTS)
+    );
+    let verified = json(&ashlar(&["verify", &file, "--json"]));
+    assert_eq!(verified["statements"], report["statements"]);
+    let sent = ashlar(&[
+        "l1",
+        "verify",
+        "--rpc",
+        rpc,
+        "--contract",
+        &address("verifier"),
+        "--send",
+        &file,
+        "--json",
+    ]);
+    assert!(sent.status.success(), "{}", stderr(&sent));
+    assert!(json(&sent)["gas_used"].as_u64().unwrap() < 6_000_000);
+    let registry = address("registry");
+    let submitted = ashlar(&["l1", "submit", "--rpc", rpc, "--registry", &registry, &file, "--json"]);
+    assert!(submitted.status.success(), "{}", stderr(&submitted));
+
+    let tree = JoinedTree { root: word(&form["joined"]["root"]), count: U256::from(STATEMENTS) };
+    let is_verified = |i: usize, path_of: usize| {
+        let [one, other] = [i, path_of].map(|i| &form["statements"][i]);
+        let path = other["path"].as_array().unwrap().iter().map(word).collect();
+        let statement =
+            Statement { programKey: word(&one["program_key"]), publicOutput: word(&one["public_output"]) };
+        let place = JoinedPlace { index: U256::from(path_of), path };
+        let call = is_verified_in_call(&tree, &statement, &place);
+        let answer = anvil.call("eth_call", json!([{"to": registry, "input": call}, "latest"]));
+        word(&answer) == B256::with_last_byte(1)
+    };
+    assert!((0..STATEMENTS).all(|i| is_verified(i, i)));
+    // All statements are the same here, so each is at all places; what is not a path of the tree shows nothing.
+    let mut forged = form.clone();
+    forged["statements"][3]["path"] = form["statements"][4]["path"].clone();
+    let reason = refusal(&scratch, forged.to_string().as_bytes(), &[]);
+    assert!(reason.contains("paths are not those of the statements"), "{reason}");
+    let mut forged = form.clone();
+    forged["joined"]["root"] = form["joined"]["statements_root"].clone();
+    let reason = refusal(&scratch, forged.to_string().as_bytes(), &[]);
+    assert!(reason.contains("the tree is not that of the statements"), "{reason}");
+    let mut forged = form.clone();
+    forged["statements"].as_array_mut().unwrap().pop();
+    refusal(&scratch, forged.to_string().as_bytes(), &[]);
 }
 
 #[test]

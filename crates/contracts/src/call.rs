@@ -22,6 +22,15 @@ sol! {
         uint256 count;
     }
 
+    /// Where a statement is in a tree.
+    #[derive(Debug, PartialEq, Eq)]
+    struct JoinedPlace {
+        /// Counted from 0.
+        uint256 index;
+        /// Siblings from the leaf up.
+        bytes32[] path;
+    }
+
     interface IVerifier {
         function verify(bytes32 programKey, bytes32 publicOutput, bytes calldata proof) external view;
         function verifyAll(Statement[] calldata statements, bytes calldata proof) external view;
@@ -35,6 +44,11 @@ sol! {
         function submit(Statement[] calldata statements, bytes calldata proof) external;
         function submitJoined(JoinedTree calldata tree, bytes32 statementsRoot, bytes calldata proof) external;
         function isJoined(JoinedTree calldata tree) external view returns (bool);
+        function isVerifiedIn(
+            JoinedTree calldata tree,
+            Statement calldata statement,
+            JoinedPlace calldata place
+        ) external view returns (bool);
         function isVerified(bytes32 programKey, bytes32 publicOutput) external view returns (bool);
         function verifier() external view returns (address);
     }
@@ -105,6 +119,17 @@ pub fn is_verified_call(statement: &Statement) -> Bytes {
 /// The call that asks a registry whether a tree was verified; the answer is the word 1 or 0.
 pub fn is_joined_call(tree: &JoinedTree) -> Bytes {
     IVerifiedStatements::isJoinedCall { tree: tree.clone() }.abi_encode().into()
+}
+
+/// The call that asks a registry whether a tree was verified that has this statement at this place; the answer is the word 1
+/// or 0.
+pub fn is_verified_in_call(tree: &JoinedTree, statement: &Statement, place: &JoinedPlace) -> Bytes {
+    let call = IVerifiedStatements::isVerifiedInCall {
+        tree: tree.clone(),
+        statement: statement.clone(),
+        place: place.clone(),
+    };
+    call.abi_encode().into()
 }
 
 /// The call that asks a registry for its verifier; the answer is an address in one word.

@@ -11,8 +11,8 @@ mod solidity;
 
 pub use artifact::{Artifact, Contract, DamagedArtifact, VerifierCode};
 pub use call::{
-    JoinedTree, Statement, View, address_in, is_joined_call, is_verified_call, submit_call,
-    submit_joined_call, verifier_call, verify_call, verify_joined_call,
+    JoinedPlace, JoinedTree, Statement, View, address_in, is_joined_call, is_verified_call,
+    is_verified_in_call, submit_call, submit_joined_call, verifier_call, verify_call, verify_joined_call,
 };
 pub use constraints::{INPUTS, UnsupportedConstraints, constraint_program};
 pub use cost::CalldataPrice;

@@ -7,9 +7,7 @@ use ashlar_verifier::config::Parameters;
 use ashlar_verifier::last::{FinalKey, NODE_BYTES, RefusedFinal, Tree, Word, verify_final};
 use p3_field::PrimeField32;
 
-use crate::evm::{
-    ProofLength, ProofNotCanonical, Verdict, encode_call, measure, revert, tree_number,
-};
+use crate::evm::{ProofLength, ProofNotCanonical, Verdict, encode_call, measure, revert, tree_number};
 use crate::forged::{Forger, TREES};
 use crate::narrow::Narrow;
 use crate::table::SMALL;

@@ -230,7 +230,7 @@ fn refuses_every_other_public_value_of_shrink() {
     }
 }
 
-/// Words of a slot that is not used are in no statement, and not public either.
+/// Words of a slot that is not used, and of a tree that is not joined, are in no statement, and not public either.
 #[test]
 fn refuses_every_other_element_of_lasts_claim() {
     let (proof, slots) = (shrunk().proof(), slots());
@@ -238,10 +238,12 @@ fn refuses_every_other_element_of_lasts_claim() {
     let claim = LastClaim { circuits: layer().root(), joined: None, slots: &slots };
     let inputs = || CircuitInputs::last(&claim, &proof).expect("inputs");
     let len = inputs().messages(Source(1)).len();
-    assert_eq!(len, 2 + 6 * SLOTS + SLOTS - 1);
+    // The root of the circuits, whether a tree is joined, and its root.
+    const HEAD: usize = 2 + 1 + 2;
+    assert_eq!(len, HEAD + 6 * SLOTS + SLOTS - 1);
     for at in 0..len {
-        // The root of the circuits, the first slot; then each has its bit in front.
-        let is_unused = at >= 2 + 6 + 7 && !(at - 2 - 6).is_multiple_of(7);
+        // No tree is joined. The first slot; then each has its bit in front.
+        let is_unused = (3..HEAD).contains(&at) || at >= HEAD + 6 + 7 && !(at - HEAD - 6).is_multiple_of(7);
         for coefficient in [0, 3] {
             let by = Challenge::from_basis_coefficients_fn(|i| Val::from_bool(i == coefficient));
             let mut altered = Altered { inputs: inputs(), claim: Source(1), at, by };

@@ -343,9 +343,9 @@ fn refuses_the_words_of_other_statements() {
         }
     }
     // In another order; the last one left out; one more.
-    refused(&|words| words.swap(FIRST_SLOT, FIRST_SLOT + 1));
-    refused(&|words| words[FIRST_SLOT..].rotate_left(SLOT));
-    refused(&|words| words.truncate(FIRST_SLOT + SLOT * SLOTS - 1));
+    refused(&|words| words.swap(HEAD_WORDS, HEAD_WORDS + 1));
+    refused(&|words| words[HEAD_WORDS..].rotate_left(SLOT));
+    refused(&|words| words.truncate(HEAD_WORDS + SLOT * SLOTS - 1));
     refused(&|words| words.push(Challenge::ZERO));
 }
 
