@@ -140,8 +140,8 @@ impl<A: LastTable> Subject<A> {
         let p = Val::ORDER_U32;
         let other = match random.below(5) {
             0 => number.wrapping_add(p),
-            1 => (number + 1) % p,
-            2 => p - number,
+            1 => number.wrapping_add(1) % p,
+            2 => p.wrapping_sub(number),
             3 => p - 1,
             _ => random.next() as u32 % p,
         };
