@@ -64,10 +64,12 @@ fn is_type(source: &Source<'_>, number: usize) -> bool {
 fn condition(source: &mut Source<'_>, i: usize) {
     let end = source.behind(i + 1);
     let inner = source.span(i + 2, end - 1);
-    if source.at(end) == "revert" {
+    // In braces or without.
+    let first = if source.at(end) == "{" { end + 1 } else { end };
+    if source.at(first) == "revert" {
         // The condition stays: it may do something else.
-        let semicolon = semicolon(source, end);
-        let revert = source.span(end, semicolon + 1);
+        let semicolon = semicolon(source, first);
+        let revert = source.span(first, semicolon + 1);
         source.put(Kind::Check, revert, "{}");
         parts(source, i + 2, end - 1, "||", "false");
     } else {

@@ -13,7 +13,7 @@ use ashlar_recursion::circuits::{self, CircuitInputs, InnerProof, LastClaim, Shr
 use ashlar_stark::Instance;
 use ashlar_verifier::aggregate::Run;
 use ashlar_verifier::config::{Config, SHRINK, ShrinkConfig};
-use ashlar_verifier::last::SLOTS;
+use ashlar_verifier::last::{HEAD_WORDS, SLOT_WORDS, SLOTS};
 use ashlar_verifier::{Circuit, Commitment, SHRINK_HEIGHTS, SHRINK_OPERATIONS, statement_node};
 use p3_air::BaseAir;
 use p3_batch_stark::{BatchProof, CommonData, ProverData, verify_batch};
@@ -78,7 +78,7 @@ fn slots_of(outputs: [&[u8]; 2]) -> [SlotClaim; 2] {
     let runs = outputs.map(|output| Run { program_key: key().program_key(), output: output.to_vec() });
     let words = statement_words(&layer().root(), &runs).expect("words");
     [0, 1].map(|slot| {
-        let elements = words[3 + 6 * slot..].as_flattened();
+        let elements = words[HEAD_WORDS + SLOT_WORDS * slot..].as_flattened();
         let digest = |first: usize| core::array::from_fn(|i| elements[first + i]);
         SlotClaim { program_key: digest(0), output: [digest(8), digest(16)] }
     })

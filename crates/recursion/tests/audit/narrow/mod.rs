@@ -14,7 +14,7 @@ use ashlar_circuit::narrow::NarrowFixed;
 use ashlar_recursion::circuits::{build_last, shrink_shape};
 use ashlar_recursion::verify::ProofShape;
 use ashlar_verifier::Commitment;
-use ashlar_verifier::last::{SLOT_WORDS, SLOTS, WORDS};
+use ashlar_verifier::last::{HEAD_WORDS, SLOT_WORDS, SLOTS, WORDS};
 use p3_field::PrimeCharacteristicRing;
 
 use crate::fixed::check;
@@ -92,14 +92,18 @@ fn the_last_circuit_binds_all_its_values() {
     // Everything that is stated is hashed, and read.
     assert_eq!(audit.choices, Choices { hashed: 0, other: 0 });
     let (bits, zeros) = ground_bits_and_zeros(core::slice::from_ref(&shape));
-    // All slots but the first may be used or not.
-    assert_eq!((audit.bits, audit.zeros), (bits + SLOTS - 1, zeros));
-    // Words that no bit speaks of come first.
+    // All slots but the first may be used or not, and a tree may be joined or not.
+    assert_eq!((audit.bits, audit.zeros), (bits + SLOTS, zeros));
+    // The root of the circuits, that of the joined tree, which has a bit of its own, the first slot.
+    let joined = HEAD_WORDS - 3..HEAD_WORDS - 1;
     let always = WORDS - 1 - SLOT_WORDS * (SLOTS - 1);
     assert_eq!(audit.public.len(), WORDS - 1);
     for (i, public) in audit.public.iter().enumerate() {
         let slot = i.checked_sub(always).map(|i| i / SLOT_WORDS);
-        assert_eq!(public.bit.is_some(), slot.is_some(), "word {i}");
+        let is_joined = joined.contains(&i);
+        assert_eq!(public.bit.is_some(), slot.is_some() || is_joined, "word {i}");
+        let is_other = is_joined || public.bit.is_none_or(|bit| audit.public[joined.start].bit != Some(bit));
+        assert!(is_other && (!is_joined || public.bit == audit.public[joined.start].bit), "word {i}");
         // One bit for all words of a slot, another one for each slot.
         let first = |slot: usize| audit.public[always + SLOT_WORDS * slot].bit;
         assert!(slot.is_none_or(|slot| public.bit == first(slot)), "word {i}");

@@ -350,7 +350,7 @@ impl Wires {
     }
 
     /// X is read as a copy; every other public word is the result of an assertion: a word that a sponge has absorbed, or a bit
-    /// times it.
+    /// times it, or a copy of such a product.
     pub(crate) fn audit_public(
         &self,
         rows: &[NarrowFixed<Val>],
@@ -358,14 +358,23 @@ impl Wires {
         words: usize,
     ) -> Result<Vec<Public>, String> {
         let (absorbed, _) = self.absorbed(rows, blocks)?;
+        let product = |row: &NarrowFixed<Val>| match row.address.map(number) {
+            [a, b, ZERO, d] if d > words => Some((d, [a, b])),
+            _ => None,
+        };
+        let operations = || rows.iter().filter(|row| row.operates == Val::ONE);
+        let products: BTreeMap<_, _> = operations().filter_map(product).collect();
+        let split = |[x, y]: [usize; 2]| if absorbed.contains(&x) { (Some(y), x) } else { (Some(x), y) };
         let mut public = BTreeMap::new();
-        for row in rows.iter().filter(|row| row.operates == Val::ONE) {
+        for row in operations() {
             let [a, b, c, d] = row.address.map(number);
             if (1..=words).contains(&d) {
                 let (bit, word) = match [a, b] {
-                    [one, word] | [word, one] if one == self.one => (None, word),
-                    [x, y] if absorbed.contains(&x) => (Some(y), x),
-                    [x, y] => (Some(x), y),
+                    [one, word] | [word, one] if one == self.one => match products.get(&word) {
+                        Some(factors) if !absorbed.contains(&word) => split(*factors),
+                        _ => (None, word),
+                    },
+                    factors => split(factors),
                 };
                 let is_bit = |bit: usize| self.definitions.get(&bit) == Some(&Definition::Bit);
                 let fits = c == ZERO && absorbed.contains(&word) && bit.is_none_or(is_bit);
