@@ -225,7 +225,7 @@ fn one_proof_of_many_statements_serves_many_contracts() {
     assert!((0..STATEMENTS).all(|i| is_verified(i, i)));
     // All statements are the same here, so each is at all places; what is not a path of the tree shows nothing.
     let mut forged = form.clone();
-    forged["statements"][3]["path"] = form["statements"][4]["path"].clone();
+    forged["statements"][3]["path"] = form["statements"][STATEMENTS - 1]["path"].clone();
     let reason = refusal(&scratch, forged.to_string().as_bytes(), &[]);
     assert!(reason.contains("paths are not those of the statements"), "{reason}");
     let mut forged = form.clone();
@@ -367,7 +367,7 @@ fn nothing_in_the_file_is_believed() {
         ("not the hash", changed(|form| form["statements"][0]["output"] = json!("0x00"))),
         ("form", changed(|form| form["more"] = json!(1))),
         ("form", changed(|form| form["statements"] = json!("none"))),
-        ("calldata", changed(|form| form["statements"] = json!([]))),
+        ("0 statements", changed(|form| form["statements"] = json!([]))),
     ] {
         assert!(reason.contains(part), "{part}: {reason}");
     }
