@@ -9,30 +9,26 @@ import {Lanes, Lemmas} from "./Lemmas.sol";
 contract LanesFormal is Test {
     using Lanes for uint256;
 
-    /// Assumes what is known of `reduceLightly` of these lanes. Returns what it subtracts of each, p times a number.
-    function assumeLight(uint256 lanes) internal pure returns (uint256[4] memory multiples) {
+    /// What `reduceLightly` is to be, lane by lane until the last line. What its lanes are, `lemmas.py` says.
+    function light(uint256 lanes) internal pure returns (uint256) {
         unchecked {
-            uint256[4] memory q;
-            for (uint256 i = 0; i < 4; ++i) {
-                uint256 x = lanes.lane(i);
-                vm.assume(Lemmas.subtracted(x));
-                q[i] = Lemmas.quotient(x);
-                multiples[i] = q[i] * P;
-            }
-            vm.assume(Lemmas.multiply((lanes >> 31) & LOW_33, RATIO));
-            vm.assume(Lemmas.multiply(Lanes.join(q[0], q[1], q[2], q[3]), P));
+            uint256 h = Lanes.join(lanes.lane(0) >> 31, lanes.lane(1) >> 31, lanes.lane(2) >> 31, lanes.lane(3) >> 31);
+            uint256 r = h * RATIO;
+            uint256 k = Lanes.join(r.lane(0) >> 37, r.lane(1) >> 37, r.lane(2) >> 37, r.lane(3) >> 37);
+            return lanes - (h + k) * P;
         }
     }
 
-    /// Any lanes come out below 2.01 p and less by a multiple of p, each from its own lane alone.
     function check_reduceLightly(uint256 lanes) public pure {
+        assert(reduceLightly(lanes) == light(lanes));
+    }
+
+    /// Products modulo 2^256 - 3 with both halves, the higher one reduced and turned. What its lanes are, `lemmas.py` says.
+    function check_product(uint256 a, uint256 b) public pure {
         unchecked {
-            uint256[4] memory multiples = assumeLight(lanes);
-            uint256 light = reduceLightly(lanes);
-            for (uint256 i = 0; i < 4; ++i) {
-                assert(light.lane(i) == lanes.lane(i) - multiples[i]);
-            }
-            assert(light.areBelow(Lemmas.LIGHT));
+            uint256 high = light(mulmod(a, b >> 128, KRONECKER));
+            uint256 expected = mulmod(a, b % 2 ** 128, KRONECKER) + mulmod(high, 2 ** 128, KRONECKER);
+            assert(product(Ext.wrap(a), Ext.wrap(b)) == expected);
         }
     }
 
@@ -79,30 +75,6 @@ contract LanesFormal is Test {
             for (uint256 i = 0; i < 4; ++i) {
                 assert(difference.lane(i) == reducedOnce(a.lane(i) + P - b.lane(i)));
             }
-        }
-    }
-
-    /// The product is the schoolbook one less multiples of p, and no lane is near to running over.
-    function check_product(uint256 a, uint256 b) public pure {
-        unchecked {
-            vm.assume(a.areBelow(P));
-            vm.assume(b.areBelow(P));
-            vm.assume(Lemmas.kronecker(a, b >> 128));
-            vm.assume(Lemmas.kronecker(a, b & LOW_HALF));
-            uint256 high = mulmod(a, b >> 128, KRONECKER);
-            uint256[4] memory m = assumeLight(high);
-            uint256 light =
-                Lanes.join(high.lane(0) - m[0], high.lane(1) - m[1], high.lane(2) - m[2], high.lane(3) - m[3]);
-            vm.assume(Lemmas.rotate(light));
-            uint256 r = product(Ext.wrap(a), Ext.wrap(b));
-            // a (l + X^2 h), X^4 = 3
-            uint256[4] memory l = Lemmas.byTwo(a, b & LOW_HALF);
-            uint256[4] memory h = Lemmas.byTwo(a, b >> 128);
-            assert(r.lane(0) == l[0] + 3 * h[2] - 3 * m[2]);
-            assert(r.lane(1) == l[1] + 3 * h[3] - 3 * m[3]);
-            assert(r.lane(2) == l[2] + h[0] - m[0]);
-            assert(r.lane(3) == l[3] + h[1] - m[1]);
-            assert(r.areBelow(2 ** 64 - 2 ** 56));
         }
     }
 

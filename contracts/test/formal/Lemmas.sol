@@ -35,8 +35,9 @@ library Lanes {
 }
 
 /// @notice Facts about multiplication that solvers of bits do not find. Each is true for all arguments: `lemmas.py` proves it
-/// over the integers, symbolic tests assume it of the numbers that they meet, and a fuzz test asserts it.
-/// @dev Symbolic tests take products of two numbers for unknown numbers: what is said here is all that they know of them.
+/// over the integers, and a fuzz test asserts it.
+/// @dev Symbolic tests take products of two numbers for unknown numbers: `multiply` is all that they know of them. The others
+/// say what the lanes are of what `LanesFormal` shows `reduceLightly` and `product` to be.
 library Lemmas {
     using Lanes for uint256;
 
@@ -60,21 +61,23 @@ library Lemmas {
         );
     }
 
-    /// What `reduceLightly` subtracts from a lane.
-    function quotient(uint256 x) internal pure returns (uint256) {
+    /// What `reduceLightly` does to a lane x, where r is (x >> 31) RATIO: what it subtracts is not more than the lane, and
+    /// leaves less than 2.01 p. For lanes below 2^64.
+    function light(uint256 x, uint256 r) internal pure returns (bool) {
         unchecked {
-            uint256 h = x >> 31;
-            return h + ((h * RATIO) >> 37);
+            uint256 t = ((x >> 31) + (r >> 37)) * P;
+            return Lanes.and(t <= x, x - t < LIGHT);
         }
     }
 
-    /// What it subtracts is not more than the lane, and leaves less than 2.01 p. For lanes below 2^64.
-    function subtracted(uint256 x) internal pure returns (bool) {
+    /// Less p times a sum of words, lane by lane. For lanes that this is not more than.
+    function subtract(uint256 lanes, uint256 h, uint256 k) internal pure returns (bool) {
         unchecked {
-            uint256 h = x >> 31;
-            uint256 t = quotient(x) * P;
-            bool fits = Lanes.and(h * RATIO < 2 ** 64, (h * RATIO) >> 37 < 2 ** 27);
-            return Lanes.and(fits, Lanes.and(t <= x, x - t < LIGHT));
+            uint256[4] memory left;
+            for (uint256 i = 0; i < 4; ++i) {
+                left[i] = lanes.lane(i) - (h.lane(i) + k.lane(i)) * P;
+            }
+            return areLanes(lanes - (h + k) * P, left);
         }
     }
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
-import {P, P_LANES, ONE_LANES, reduce, reduceLightly, Ext} from "../../src/libraries/Ext.sol";
+import {P, P_LANES, ONE_LANES, RATIO, reduce, reduceLightly, Ext} from "../../src/libraries/Ext.sol";
 import {Lanes, Lemmas} from "./Lemmas.sol";
 
 /// What symbolic tests assume is true of numbers: an assumption that is wrong would prove everything.
@@ -21,10 +21,23 @@ contract LemmasTest is Test {
         assertFalse(Lemmas.multiply(lanes, 2));
     }
 
-    function testFuzz_subtracted(uint64 lane, uint8 shift) public pure {
-        assertTrue(Lemmas.subtracted(lane));
-        assertTrue(Lemmas.subtracted(lane >> (shift % 64)));
-        assertTrue(Lemmas.subtracted(type(uint64).max));
+    /// Of any lanes, what `LanesFormal` assumes of them.
+    function assertLight(uint256 lanes) internal pure {
+        uint256 h = (lanes >> 31) & (ONE_LANES * (2 ** 33 - 1));
+        assertTrue(Lemmas.multiply(h, RATIO));
+        uint256 r = h * RATIO;
+        uint256 k = (r >> 37) & (ONE_LANES * (2 ** 27 - 1));
+        for (uint256 i = 0; i < 4; ++i) {
+            assertTrue(Lemmas.light(lanes.lane(i), r.lane(i)));
+        }
+        assertTrue(Lemmas.subtract(lanes, h, k));
+    }
+
+    function testFuzz_light(uint256 lanes, uint8 shift) public pure {
+        assertLight(lanes);
+        assertLight(lanes >> shift);
+        assertLight(type(uint256).max);
+        assertLight(0);
     }
 
     function testFuzz_kronecker(uint256 a, uint256 b) public pure {

@@ -26,6 +26,7 @@ LOG_ARITY_MAX = constant("libraries/Folding.sol", "LOG_ARITY_MAX")
 LIGHT = 201 * P // 100
 WORD = 2**256
 LANE = 2**64
+TERM = (P - 1) * (2**31 - 1)
 PRODUCTS = 4 * (P - 1) ** 2
 PRODUCT = LANE - 2**56
 
@@ -91,7 +92,7 @@ def within(*bounds):
 
 
 def subtracted():
-    """`Lemmas.subtracted`: a lane is 2^31 h + low; h RATIO is 2^37 k + rest."""
+    """`Lemmas.light` and `subtract`: a lane is 2^31 h + low; h RATIO is 2^37 k + rest."""
     h, low, k, rest = Ints("h low k rest")
     given = And(within((h, 2**33 - 1), (low, 2**31 - 1), (k, WORD), (rest, 2**37 - 1)), h * RATIO == 2**37 * k + rest)
     lane, t = 2**31 * h + low, (h + k) * P
@@ -99,6 +100,10 @@ def subtracted():
           Implies(given, k < 2**26))
     prove("reduceLightly borrows nothing", Implies(given, t <= lane), Implies(given, t < lane))
     prove("reduceLightly leaves less than 2.01 p", Implies(given, lane - t < LIGHT), Implies(given, lane - t < 2 * P))
+    words = [[variable(f"{name}{i}") for i in range(4)] for name in "xhk"]
+    x, h, k = (lanes(word) for word in words)
+    minus = [add(x_i, scaled(-P, add(h_i, k_i))) for x_i, h_i, k_i in zip(*words)]
+    identity("lanes - p (h + k), lane by lane", add(x, scaled(-P, add(h, k))), lanes(minus))
 
 
 def kronecker():
@@ -129,7 +134,7 @@ def kronecker():
 
 
 def multiplied():
-    """`Lemmas.multiply`: a word times a number, by lanes, is less than a word."""
+    """`Lemmas.multiply` and `TERM`: a word times a number, by lanes, is less than a word."""
     y = [variable(f"y{i}") for i in range(4)]
     c = variable("c")
     identity("y c = lanes y_i c", multiply(lanes(y), c), lanes([multiply(lane, c) for lane in y]))
@@ -137,6 +142,10 @@ def multiplied():
     prove("lanes below 2^64 are a word",
           Implies(within(*((lane, LANE - 1) for lane in t)), sum(LANE**i * t[i] for i in range(4)) < WORD),
           Implies(within(*((lane, LANE) for lane in t)), sum(LANE**i * t[i] for i in range(4)) < WORD))
+    x, k = Ints("x k")
+    given = within((x, P - 1), (k, 2**31 - 1))
+    prove("a canonical lane times 31 bits is at most (p - 1) (2^31 - 1)", Implies(given, x * k <= TERM),
+          Implies(given, x * k < TERM))
 
 
 def sums():
@@ -144,8 +153,7 @@ def sums():
     x, y, light, small = Ints("x y light small")
     given = within((x, PRODUCTS), (light, LIGHT - 1))
     prove("product: below 2^64 - 2^56", Implies(given, x + 3 * light < PRODUCT), Implies(given, x + 3 * light < LANE - 2**58))
-    term = (P - 1) * (2**31 - 1)
-    given = within((x, term), (light, LIGHT - 1))
+    given = within((x, TERM), (light, LIGHT - 1))
     prove("dot: four terms and the sum before", Implies(given, 4 * x + light < LANE), Implies(given, 5 * x + light < LANE))
     given = within((x, PRODUCT - 1), (y, PRODUCT - 1), (light, LIGHT - 1), (small, P - 1))
     prove("weigh, sums, readRows: a product and what is light", Implies(given, x + light < LANE), Implies(given, x + y < LANE))
@@ -158,8 +166,7 @@ def sums():
     prove("fold: the halving", Implies(given, small * factor < LANE))
     prove("evaluate: light times x and a coefficient", Implies(given, light * (P - 1) + small < LANE),
           Implies(within((light, 5 * P), (small, P - 1)), light * (P - 1) + small < LANE))
-    address, words = Ints("address words")
-    given = within((address, 98), (x, (P - 1) ** 2), (small, P - 1))
+    given = within((x, (P - 1) ** 2), (small, P - 1))
     prove("message: four products and the last coefficient", Implies(given, 4 * x + small < LANE))
 
 
