@@ -31,6 +31,13 @@ contract CallsTest is Test {
         assertFalse(ok);
     }
 
+    /// The list is where a compiler puts it, also if all else fits another place: here in the first word of the arguments.
+    function test_verifyAll_refusesAListElsewhere() public view {
+        bytes memory input =
+            abi.encodePacked(IVerifier.verifyAll.selector, uint256(0), uint256(0x60), uint256(0), uint256(0));
+        assertEq(ask(input), abi.encodePacked(IVerifier.ProofEncoding.selector));
+    }
+
     /// No bit of these words may be another one: the proof is not even looked at then.
     function refusesEveryFlip(bytes memory input, uint256 from, uint256 to) internal view {
         bytes memory encoding = abi.encodePacked(IVerifier.ProofEncoding.selector);
