@@ -7,7 +7,7 @@ use alloy_primitives::{B256, Bytes, U256, keccak256};
 use ashlar_contracts::{
     DeploymentKey, JoinedTree, Statement, submit_call, submit_joined_call, verify_call, verify_joined_call,
 };
-use ashlar_prover::aggregate::{joined_paths, joined_runs, joined_statement_words, statement_words};
+use ashlar_prover::aggregate::{Joined, joined_paths, joined_runs, joined_statement_words, statement_words};
 use ashlar_verifier::{
     OUTPUT_BYTES_MAX, ProgramKey,
     aggregate::{Run, STATEMENTS_MAX},
@@ -31,6 +31,8 @@ const PROOF_BYTES_MAX: usize = 1 << 17;
 pub(crate) struct FinalFile {
     pub(crate) runs: Vec<Run>,
     pub(crate) proof: Vec<u8>,
+    /// What the joiner makes of the runs, if they take a tree.
+    joined: Option<Joined>,
 }
 
 /// The file, field by field.
@@ -75,6 +77,13 @@ pub(crate) struct JoinedForm {
 }
 
 impl FinalFile {
+    /// An error if a tree is needed and a program's key is none.
+    pub(crate) fn new(runs: Vec<Run>, proof: Vec<u8>) -> eyre::Result<Self> {
+        let joined = (runs.len() > SLOTS).then(|| joined_runs(&runs)).transpose();
+        let joined = joined.wrap_err("the statements have no tree")?;
+        Ok(Self { runs, proof, joined })
+    }
+
     /// Whether bytes are meant as such a file: no other proof starts like JSON.
     pub(crate) fn is_meant(bytes: &[u8]) -> bool {
         bytes.trim_ascii_start().starts_with(b"{")
@@ -104,7 +113,7 @@ impl FinalFile {
         let count = form.statements.len();
         ensure!((1..=STATEMENTS_MAX).contains(&count), "a final proof of {count} statements is none");
         let runs = form.statements.iter().map(StatementForm::run).collect::<eyre::Result<_>>()?;
-        let file = Self { runs, proof: form.proof.to_vec() };
+        let file = Self::new(runs, form.proof.to_vec())?;
         let made = file.form()?;
         ensure!(form.joined == made.joined, "the tree is not that of the statements");
         ensure!(form.calldata == made.calldata, "the calldata does not belong to statements and proof");
@@ -113,7 +122,7 @@ impl FinalFile {
     }
 
     fn form(&self) -> eyre::Result<Form> {
-        let joined = self.joined()?;
+        let joined = self.joined();
         let paths = joined.is_some().then(|| joined_paths(&self.runs));
         let statement = |(i, run): (usize, &Run)| {
             let path = paths.as_ref().and_then(|paths| paths.path(i));
@@ -129,7 +138,7 @@ impl FinalFile {
             statements: self.runs.iter().enumerate().map(statement).collect(),
             joined,
             proof: Bytes::copy_from_slice(&self.proof),
-            calldata: self.calldata()?,
+            calldata: self.calldata(),
         })
     }
 
@@ -137,10 +146,9 @@ impl FinalFile {
     pub(crate) fn verify(&self) -> eyre::Result<()> {
         let key = DeploymentKey::current()?.final_key().map_err(|error| eyre!(error))?;
         let circuits = circuits::keys()?.root();
-        let words = match self.joined()? {
+        let words = match &self.joined {
             None => statement_words(&circuits, &self.runs)?,
-            Some(_) => {
-                let output = joined_runs(&self.runs)?;
+            Some(output) => {
                 let root = ProgramKey(output.statements_root).elements();
                 let root = root.ok_or_eyre("the root of the statements is not canonical")?;
                 let joiner =
@@ -152,16 +160,12 @@ impl FinalFile {
     }
 
     /// The tree of the statements, if it takes one.
-    pub(crate) fn joined(&self) -> eyre::Result<Option<JoinedForm>> {
-        if self.runs.len() <= SLOTS {
-            return Ok(None);
-        }
-        let joined = joined_runs(&self.runs).wrap_err("the statements have no tree")?;
-        Ok(Some(JoinedForm {
+    pub(crate) fn joined(&self) -> Option<JoinedForm> {
+        self.joined.map(|joined| JoinedForm {
             root: joined.root.into(),
             count: joined.count,
             statements_root: joined.statements_root.into(),
-        }))
+        })
     }
 
     /// The statements as a contract is given them.
@@ -170,19 +174,19 @@ impl FinalFile {
     }
 
     /// The whole call of a verifier.
-    pub(crate) fn calldata(&self) -> eyre::Result<Bytes> {
-        Ok(match self.joined()? {
+    pub(crate) fn calldata(&self) -> Bytes {
+        match self.joined() {
             None => verify_call(&self.statements(), &self.proof),
             Some(joined) => verify_joined_call(&joined.tree(), joined.statements_root, &self.proof),
-        })
+        }
     }
 
     /// The whole call of a registry.
-    pub(crate) fn submission(&self) -> eyre::Result<Bytes> {
-        Ok(match self.joined()? {
+    pub(crate) fn submission(&self) -> Bytes {
+        match self.joined() {
             None => submit_call(&self.statements(), &self.proof),
             Some(joined) => submit_joined_call(&joined.tree(), joined.statements_root, &self.proof),
-        })
+        }
     }
 }
 

@@ -92,13 +92,13 @@ pub(crate) fn finalize(
         (proof, phases, finalizer.set_up(), joiner.ids)
     };
     peaks.end();
-    let file = FinalFile { runs, proof };
+    let file = FinalFile::new(runs, proof)?;
     let figures = FinalFigures {
         set_up,
         phases,
         time: start.elapsed(),
         proof_bytes: file.proof.len(),
-        calldata_bytes: file.calldata()?.len(),
+        calldata_bytes: file.calldata().len(),
         peaks,
     };
     progress.final_is_done(figures.time);

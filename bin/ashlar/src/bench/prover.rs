@@ -33,8 +33,8 @@ const EXECUTOR_RUNS: u32 = 5;
 /// costs in the guest.
 ///
 /// Nothing is kept. Each block is proven once; expect differences of some per cent from run to run. With --aggregate, the
-/// segments become one proof, with --final one for Ethereum, and each is proven twice: once for the time, once for the memory of each layer, where freed
-/// memory is given back at once, which takes longer.
+/// segments become one proof, with --final one for Ethereum, and each is proven twice: once for the time, once for the memory of
+/// each layer, where freed memory is given back at once, which takes longer.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Blocks to prove: folders as `ashlar prove` takes them.

@@ -48,6 +48,7 @@ impl<'a> Account<'a> {
             let key = read_key(path)?;
             return Ok(Self { node, chain_id, address: Address::from_private_key(&key), key: Some(key) });
         }
+        // Public nodes hold none, and many refuse the question.
         let held: Vec<Address> = node.0.call("eth_accounts", json!([])).unwrap_or_default();
         let address = match sender.from {
             Some(address) if held.contains(&address) => address,

@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let node = Node::new(&arguments.rpc);
     let verifier = node.check_registry(arguments.registry)?;
     let account = Account::new(&arguments.sender, &node, node.0.chain_id()?)?;
-    let receipt = account.send(Some(arguments.registry), &file.submission()?);
+    let receipt = account.send(Some(arguments.registry), &file.submission());
     let receipt = receipt.map_err(|error| match revert_reason(&error) {
         Some(reason) => eyre!("the contract refuses the proof: {reason}"),
         None => error,
@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
 
 /// An error unless the registry knows all that is proven.
 fn check_known(node: &Node<'_>, registry: Address, file: &FinalFile) -> eyre::Result<()> {
-    let questions = match file.joined()? {
+    let questions = match file.joined() {
         Some(joined) => vec![is_joined_call(&joined.tree())],
         None => file.statements().iter().map(is_verified_call).collect(),
     };

@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<ExitCode> {
     let file = read_final(&arguments.proof)?;
     let node = Node::new(&arguments.rpc);
     node.check_verifier(arguments.contract)?;
-    let calldata = file.calldata()?;
+    let calldata = file.calldata();
     if let Err(error) = node.view(arguments.contract, &calldata) {
         let Some(reason) = revert_reason(&error) else { return Err(error) };
         let refused = format!("the contract refuses the proof: {reason}");

@@ -49,8 +49,8 @@ struct Input {
 
 /// Makes one proof of all statements of these proofs, in their order.
 ///
-/// Each is verified first. A single one is itself the proof of all. One of more than one statement is a tree already; it can be joined only where the tree of all
-/// statements, whose form follows from their number, has that very tree in it.
+/// Each is verified first. A single one is itself the proof of all. One of more than one statement is a tree already; it can be
+/// joined only where the tree of all statements, whose form follows from their number, has that very tree in it.
 pub fn join(
     aggregator: &Aggregator,
     proofs: Vec<AggregateProof>,

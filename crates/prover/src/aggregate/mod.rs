@@ -10,6 +10,7 @@ mod task;
 mod work;
 
 pub use aggregator::{Aggregator, AggregatorError, RecursionPhases};
+pub use ashlar_joiner::Joined;
 pub use finalize::{
     FinalLayer, FinalPhases, Finalizer, FinalizerError, joined_statement_words, statement_words,
 };
