@@ -13,7 +13,7 @@ use revm::context_interface::result::{ExecutionResult, Output};
 use revm::database::{CacheDB, EmptyDB};
 use revm::primitives::{TxKind, hardfork::SpecId};
 use revm::state::{AccountInfo, Bytecode, EvmState};
-use revm::{Context, DatabaseCommit, ExecuteEvm, MainBuilder, MainContext};
+use revm::{Context, DatabaseCommit, DatabaseRef, ExecuteEvm, MainBuilder, MainContext};
 
 sol! {
     struct Shape {
@@ -57,7 +57,7 @@ sol! {
     error ProofRoot(uint256 tree);
 }
 
-const CALLER: Address = address!("00000000000000000000000000000000000000aa");
+pub(crate) const CALLER: Address = address!("00000000000000000000000000000000000000aa");
 const CONTRACT: Address = address!("00000000000000000000000000000000000000bb");
 /// The most that a transaction may use since Osaka.
 const GAS_MAX: u64 = 1 << 24;
@@ -103,20 +103,43 @@ impl Chain {
 
     /// With a contract that a transaction has created.
     pub(crate) fn deployed(contract: &str) -> Self {
-        let mut chain = Self { database: database(), contract: Address::ZERO };
+        let mut chain = Self::empty();
         chain.deploy(contract, &[]);
         chain
     }
 
+    /// Without a contract.
+    pub(crate) fn empty() -> Self {
+        Self { database: database(), contract: Address::ZERO }
+    }
+
     /// Creates one more contract, which calls go to from now on. Returns the address of the one before.
     pub(crate) fn deploy(&mut self, contract: &str, arguments: &[u8]) -> Address {
-        let input = [&code(contract, "bytecode"), arguments].concat();
-        let (result, state) = self.transact(TxKind::Create, input);
+        let before = self.contract;
+        self.create([&code(contract, "bytecode"), arguments].concat());
+        before
+    }
+
+    /// Creates a contract of this code and arguments, which calls go to from now on. Returns its address.
+    pub(crate) fn create(&mut self, code: Vec<u8>) -> Address {
+        let (result, state) = self.transact(TxKind::Create, code);
         let ExecutionResult::Success { output: Output::Create(_, Some(address)), .. } = result else {
-            panic!("{contract} is not deployed: {result:?}");
+            panic!("nothing is deployed: {result:?}");
         };
         self.database.commit(state);
-        std::mem::replace(&mut self.contract, address)
+        self.contract = address;
+        address
+    }
+
+    /// The code at an address.
+    pub(crate) fn code_at(&self, address: Address) -> Bytes {
+        let account = self.database.basic_ref(address).expect("a database").expect("an account");
+        account.code.expect("code").original_bytes()
+    }
+
+    /// Lets calls go to another contract.
+    pub(crate) const fn turn_to(&mut self, contract: Address) {
+        self.contract = contract;
     }
 
     /// The contract that calls go to.

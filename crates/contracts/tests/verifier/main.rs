@@ -2,6 +2,7 @@
 
 mod calldata;
 mod commitments;
+mod deployment;
 mod evm;
 #[path = "../../../verifier/tests/last/forged.rs"]
 mod forged;
