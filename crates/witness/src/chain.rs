@@ -159,10 +159,10 @@ impl Chain {
         if let Some(code) = &change.code {
             account.code = code.clone();
         }
-        for (slot, value) in &change.slots {
+        for (slot, value) in change.written() {
             match value.is_zero() {
-                true => account.storage.remove(slot),
-                false => account.storage.insert(*slot, *value),
+                true => account.storage.remove(&slot),
+                false => account.storage.insert(slot, value),
             };
         }
     }

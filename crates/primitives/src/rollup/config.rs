@@ -44,8 +44,8 @@ pub struct RollupConfig {
     pub gas_target: u64,
     /// Lowest base fee, wei.
     pub base_fee_min: u64,
-    /// Gas by which the base fee grows by the factor e.
-    pub base_fee_denominator: u64,
+    /// Gas by which the base fee doubles.
+    pub base_fee_doubling: u64,
     /// Proving cost limit of a transaction (`specs/020-proving-cost.md`).
     pub transaction_cost_limit: u64,
     /// Proving cost limit of a batch.
@@ -90,15 +90,15 @@ impl RollupConfig {
         if self.base_asset.is_zero() {
             return Err(RollupConfigError::Range { word: 6, name: "base token's asset id" });
         }
-        let denominator_min = self.block_gas_limit.saturating_mul(8);
+        let doubling_min = self.block_gas_limit.saturating_mul(8);
         let ranges: [(usize, &str, u64, RangeInclusive<u64>); 13] = [
             (1, "chain id", self.chain_id, 1..=(1 << 48) - 1),
             (2, "protocol version", self.protocol_version.into(), 1..=u64::MAX),
             (10, "gas limit of a block", self.block_gas_limit, 1 << 24..=1 << 40),
             (11, "gas limit of a transaction", self.transaction_gas_limit, 1 << 21..=1 << 24),
             (12, "gas target", self.gas_target, 1..=1 << 40),
-            (13, "lowest base fee", self.base_fee_min, 1..=1 << 40),
-            (14, "base fee's denominator", self.base_fee_denominator, denominator_min..=1 << 50),
+            (13, "lowest base fee", self.base_fee_min, 1..=1 << 36),
+            (14, "gas by which the base fee doubles", self.base_fee_doubling, doubling_min..=1 << 50),
             (15, "cost limit of a transaction", self.transaction_cost_limit, 1 << 22..=self.batch_cost_limit),
             (16, "cost limit of a batch", self.batch_cost_limit, 1 << 22..=1 << 40),
             (
@@ -134,7 +134,7 @@ impl RollupConfig {
             .u64(self.transaction_gas_limit)
             .u64(self.gas_target)
             .u64(self.base_fee_min)
-            .u64(self.base_fee_denominator)
+            .u64(self.base_fee_doubling)
             .u64(self.transaction_cost_limit)
             .u64(self.batch_cost_limit)
             .u64(self.transaction_pubdata_limit)
@@ -171,7 +171,7 @@ impl RollupConfig {
             transaction_gas_limit: words.u64()?,
             gas_target: words.u64()?,
             base_fee_min: words.u64()?,
-            base_fee_denominator: words.u64()?,
+            base_fee_doubling: words.u64()?,
             transaction_cost_limit: words.u64()?,
             batch_cost_limit: words.u64()?,
             transaction_pubdata_limit: words.u64()?,
