@@ -158,6 +158,12 @@ fn steps(rows: &[Row]) -> eyre::Result<BTreeMap<u8, Price>> {
 fn instruction(code: u8, rows: &[Row]) -> Price {
     let cost = |row: &Row| row.equivalents + METERING + deeper(code, row);
     let free = rows.iter().map(|row| row.gas).fold(f64::INFINITY, f64::min);
+    if matches!(
+        code,
+        opcode::KECCAK256 | opcode::CALLDATACOPY | opcode::CODECOPY | opcode::RETURNDATACOPY | opcode::MCOPY
+    ) {
+        return by_bytes(free, rows, cost);
+    }
     let base = rows.iter().filter(|row| row.gas < free + 0.5).map(cost).fold(0.0, f64::max);
     let more = rows.iter().filter(|row| row.gas >= free + 0.5);
     let rate = more.map(|row| (cost(row) - base).max(0.0) / (row.gas - free)).fold(0.0, f64::max);
@@ -165,6 +171,14 @@ fn instruction(code: u8, rows: &[Row]) -> Price {
     let most = rows.iter().map(|row| cost(row) - base).fold(0.0, f64::max);
     let most = if code == opcode::SSTORE { ceil(most) } else { u32::MAX };
     Price { base: ceil(base), free: ceil(free), per_gas: ceil(rate), most }
+}
+
+/// Of an instruction whose gas is by its bytes: a rate that covers many bytes, and a base that covers few.
+fn by_bytes(free: f64, rows: &[Row], cost: impl Fn(&Row) -> f64) -> Price {
+    let many = rows.iter().filter(|row| row.gas - free > 50.0);
+    let rate = many.map(|row| cost(row) / (row.gas - free)).fold(0.0, f64::max).ceil();
+    let base = rows.iter().map(|row| cost(row) - rate * (row.gas - free)).fold(0.0, f64::max);
+    Price { base: ceil(base), free: ceil(free), per_gas: ceil(rate), most: u32::MAX }
 }
 
 /// What a deeper trie adds to a row.

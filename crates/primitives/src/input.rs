@@ -129,6 +129,22 @@ pub struct RollupInput<'a> {
     pub batch: BatchInput<'a>,
 }
 
+/// A [`RollupInput`] that owns its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RollupInputOwned {
+    /// Versioned hashes of the blobs that have the pubdata; none: calldata.
+    pub versioned_hashes: Vec<B256>,
+    /// The rest.
+    pub batch: BatchInputOwned,
+}
+
+impl RollupInputOwned {
+    /// The same input, borrowed.
+    pub fn borrow(&self) -> RollupInput<'_> {
+        RollupInput { versioned_hashes: self.versioned_hashes.clone(), batch: self.batch.borrow() }
+    }
+}
+
 impl<'a> RollupInput<'a> {
     /// Reads an input without copying byte strings.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, InputError> {

@@ -66,7 +66,7 @@ pub(super) const STEPS: [Price; 256] = [
     price(241, 3, 0, 4294967295), // 0x1d SAR
     price(217, 5, 0, 4294967295), // 0x1e CLZ
     price(50, 0, 0, 0), // 0x1f none
-    price(161, 30, 115, 4294967295), // 0x20 KECCAK256
+    price(724, 30, 21, 4294967295), // 0x20 KECCAK256
     price(50, 0, 0, 0), // 0x21 none
     price(50, 0, 0, 0), // 0x22 none
     price(50, 0, 0, 0), // 0x23 none
@@ -89,14 +89,14 @@ pub(super) const STEPS: [Price; 256] = [
     price(83, 2, 0, 4294967295), // 0x34 CALLVALUE
     price(291, 3, 0, 4294967295), // 0x35 CALLDATALOAD
     price(77, 2, 0, 4294967295), // 0x36 CALLDATASIZE
-    price(158, 3, 56, 4294967295), // 0x37 CALLDATACOPY
+    price(272, 3, 18, 4294967295), // 0x37 CALLDATACOPY
     price(77, 2, 0, 4294967295), // 0x38 CODESIZE
-    price(158, 3, 56, 4294967295), // 0x39 CODECOPY
+    price(272, 3, 18, 4294967295), // 0x39 CODECOPY
     price(134, 2, 0, 4294967295), // 0x3a GASPRICE
     price(637, 100, 13, 4294967295), // 0x3b EXTCODESIZE
     price(785, 100, 50, 4294967295), // 0x3c EXTCODECOPY
     price(79, 2, 0, 4294967295), // 0x3d RETURNDATASIZE
-    price(180, 3, 50, 4294967295), // 0x3e RETURNDATACOPY
+    price(276, 3, 18, 4294967295), // 0x3e RETURNDATACOPY
     price(898, 100, 13, 4294967295), // 0x3f EXTCODEHASH
     price(16000, 20, 0, 4294967295), // 0x40 BLOCKHASH
     price(133, 2, 0, 4294967295), // 0x41 COINBASE
@@ -128,7 +128,7 @@ pub(super) const STEPS: [Price; 256] = [
     price(58, 1, 0, 4294967295), // 0x5b JUMPDEST
     price(130, 100, 0, 4294967295), // 0x5c TLOAD
     price(1544, 100, 0, 4294967295), // 0x5d TSTORE
-    price(160, 3, 50, 4294967295), // 0x5e MCOPY
+    price(208, 3, 34, 4294967295), // 0x5e MCOPY
     price(78, 2, 0, 4294967295), // 0x5f PUSH0
     price(79, 3, 0, 4294967295), // 0x60 PUSH1
     price(82, 3, 0, 4294967295), // 0x61 PUSH2
