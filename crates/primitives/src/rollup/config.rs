@@ -21,6 +21,9 @@ const HISTORY_BIT: u64 = 1;
 /// Bytes of pubdata that fit into six blobs, with their length before them (`specs/019-data-availability.md`).
 const PUBDATA_BYTES_MAX: u64 = 6 * 31 * 4096 - 4;
 
+/// Bytes of pubdata that no transaction is counted for: version, header, counts.
+const UNCOUNTED_PUBDATA_BYTES: u64 = 512;
+
 /// Most logs in a batch: leaves of their tree.
 const LOGS_MAX: u64 = 1 << 14;
 
@@ -100,14 +103,14 @@ impl RollupConfig {
             (13, "lowest base fee", self.base_fee_min, 1..=1 << 36),
             (14, "gas by which the base fee doubles", self.base_fee_doubling, doubling_min..=1 << 50),
             (15, "cost limit of a transaction", self.transaction_cost_limit, 1 << 22..=self.batch_cost_limit),
-            (16, "cost limit of a batch", self.batch_cost_limit, 1 << 22..=1 << 40),
+            (16, "cost limit of a batch", self.batch_cost_limit, 0..=1 << 40),
             (
                 17,
                 "pubdata limit of a transaction",
                 self.transaction_pubdata_limit,
-                1 << 12..=self.batch_pubdata_limit,
+                1 << 12..=self.batch_pubdata_limit.saturating_sub(UNCOUNTED_PUBDATA_BYTES),
             ),
-            (18, "pubdata limit of a batch", self.batch_pubdata_limit, 1 << 12..=PUBDATA_BYTES_MAX),
+            (18, "pubdata limit of a batch", self.batch_pubdata_limit, 0..=PUBDATA_BYTES_MAX),
             (19, "logs in a transaction", self.transaction_logs_limit, 1..=self.batch_logs_limit),
             (20, "logs in a batch", self.batch_logs_limit, 1..=LOGS_MAX),
         ];
