@@ -3,7 +3,11 @@
 use crate::rollup::{MessageLayout, OverLimit};
 use alloc::string::String;
 use alloy_primitives::{Address, B256};
-use ashlar_primitives::{ConfigError, InputError, rollup::OperationError};
+use ashlar_primitives::{
+    ConfigError, InputError,
+    rollup::{OperationError, RollupConfigError},
+};
+use ashlar_pubdata::{AvailabilityError, EncodeError};
 use ashlar_trie::TrieError;
 use thiserror::Error;
 
@@ -16,6 +20,21 @@ pub enum Error {
     /// The chain configuration is refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The rollup configuration is refused.
+    #[error(transparent)]
+    RollupConfig(#[from] RollupConfigError),
+    /// A rollup's batch has more transactions than it may have.
+    #[error("the batch has more than 65,535 transactions")]
+    Transactions,
+    /// A limit of a rollup's batches is passed.
+    #[error("the batch: {0}")]
+    OverLimit(#[from] OverLimit),
+    /// What the batch changed cannot be published.
+    #[error(transparent)]
+    Pubdata(#[from] EncodeError),
+    /// The versioned hashes do not belong to the pubdata.
+    #[error(transparent)]
+    Availability(#[from] AvailabilityError),
     /// The batch has no block.
     #[error("the batch has no block")]
     NoBlock,
@@ -26,7 +45,7 @@ pub enum Error {
     #[error("ancestor {0} is not the parent of the one before it")]
     AncestorLink(usize),
     /// More ancestors than `BLOCKHASH` can reach.
-    #[error("{0} ancestors exceed the limit of 256")]
+    #[error("{0} ancestors are more than the input may have")]
     Ancestors(usize),
     /// An ancestor's header does not decode.
     #[error("ancestor {0} is not a canonical RLP header")]
@@ -132,11 +151,16 @@ pub enum BlockError {
     /// State could not be read or written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A priority operation does not have the id after the one before it in the batch.
+    #[error("priority operation {0} does not follow the one before it")]
+    OperationOrder(u64),
     /// A rollup's block has no transaction.
     #[error("the block has no transaction")]
     Empty,
-    /// An upgrade failed, or leads to another version than the configuration's.
-    #[error("the upgrade failed, or leads to another protocol version than the configuration's")]
+    /// An upgrade failed, leads to another version than the configuration's, or is not the first transaction of its batch.
+    #[error(
+        "the upgrade failed, leads to another protocol version, or is not the first transaction of its batch"
+    )]
     Upgrade,
     /// The messenger emitted what is no message.
     #[error(transparent)]

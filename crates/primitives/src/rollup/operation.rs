@@ -61,6 +61,9 @@ pub enum OperationError {
     /// More deployments than an upgrade may have, or one whose code is too long.
     #[error("the upgrade has too many deployments, or one with too much code")]
     Deployments,
+    /// More gas than an upgrade may have.
+    #[error("the upgrade's gas limit {0} is above 2^26")]
+    UpgradeGas(u64),
 }
 
 impl Operation {
@@ -108,11 +111,7 @@ impl Operation {
 }
 
 /// Splits bytes into those of the words and the rest, behind the type's byte.
-pub(super) fn split(
-    bytes: &[u8],
-    kind: u8,
-    words_bytes: usize,
-) -> Result<(&[u8], &[u8]), OperationError> {
+pub(super) fn split(bytes: &[u8], kind: u8, words_bytes: usize) -> Result<(&[u8], &[u8]), OperationError> {
     let rest = match bytes.split_first() {
         Some((first, rest)) if *first == kind => rest,
         _ => return Err(OperationError::Type),

@@ -11,6 +11,9 @@ use alloy_primitives::{Address, Bytes};
 /// Bytes of the words before the deployments.
 const WORDS_BYTES: usize = 192;
 
+/// Most gas of an upgrade.
+const GAS_MAX: u64 = 1 << 26;
+
 /// Most deployments of an upgrade.
 const DEPLOYMENTS_MAX: u32 = 64;
 
@@ -51,6 +54,7 @@ impl Upgrade {
         if count > DEPLOYMENTS_MAX.into() || self.deployments.iter().any(long) {
             return Err(OperationError::Deployments);
         }
+        check_gas(self.gas_limit)?;
         let words = WordWriter::with_capacity(6)
             .u64(self.chain_id)
             .u64(self.protocol_version.into())
@@ -76,6 +80,7 @@ impl Upgrade {
         let (chain_id, protocol_version) = (words.u64()?, words.u32()?);
         let (to, gas_limit) = (words.address()?, words.u64()?);
         let (count, length) = (words.u32()?, words.u32()?);
+        check_gas(gas_limit)?;
         if count > DEPLOYMENTS_MAX {
             return Err(OperationError::Deployments);
         }
@@ -84,6 +89,10 @@ impl Upgrade {
         let data = Bytes::copy_from_slice(rest);
         Ok(Self { chain_id, protocol_version, to, gas_limit, deployments, data })
     }
+}
+
+fn check_gas(limit: u64) -> Result<(), OperationError> {
+    if limit > GAS_MAX { Err(OperationError::UpgradeGas(limit)) } else { Ok(()) }
 }
 
 fn deployment(rest: &mut &[u8]) -> Result<Deployment, OperationError> {

@@ -26,7 +26,7 @@ pub(super) fn extra_data(excess: u64) -> Bytes {
 }
 
 /// Excess gas of the block after `parent` that has this timestamp.
-pub(super) fn next_excess(config: &RollupConfig, parent: &Header, timestamp: u64) -> Result<u64, BlockError> {
+pub fn next_excess(config: &RollupConfig, parent: &Header, timestamp: u64) -> Result<u64, BlockError> {
     let used = u128::from(excess_of(parent)?).saturating_add(parent.gas_used.into());
     let seconds = timestamp.saturating_sub(parent.timestamp);
     let worked_off = u128::from(config.gas_target).saturating_mul(seconds.into());
@@ -36,7 +36,7 @@ pub(super) fn next_excess(config: &RollupConfig, parent: &Header, timestamp: u64
 }
 
 /// Base fee of a block with this excess gas, in wei.
-pub(super) fn base_fee(config: &RollupConfig, excess: u64) -> u64 {
+pub fn base_fee(config: &RollupConfig, excess: u64) -> u64 {
     // A configuration's value is not 0; with 0 there would be no fee that rises.
     let doubling = config.base_fee_doubling.max(1);
     let (doublings, rest) = (excess / doubling, excess % doubling);

@@ -1,7 +1,9 @@
 //! The rules of rollup chains, over Ethereum's execution (`specs/014` to `specs/020`, `specs/023`).
 
+mod batch;
 mod block;
 mod cost_table;
+mod diff;
 mod evm;
 mod fees;
 mod header;
@@ -13,7 +15,9 @@ mod receipt;
 mod state;
 mod transaction;
 
+pub use batch::{BatchBuilder, RollupBatch, execute_rollup_batch, execute_rollup_input};
 pub use block::{Refusal, Role, RollupBlock, RollupBlockBuilder, RollupResult, execute_rollup_block};
+pub use fees::{base_fee, next_excess};
 pub use header::genesis_header;
 pub use limits::{OverLimit, Resource, Usage};
 pub use messages::{Message, MessageLayout};

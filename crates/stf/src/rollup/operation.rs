@@ -19,9 +19,6 @@ use revm::{
     interpreter::{GasTracker, InitialAndFloorGas},
 };
 
-/// Most gas of an upgrade.
-const UPGRADE_GAS_MAX: u64 = 1 << 26;
-
 /// What a transaction from Ethereum did.
 #[derive(Debug)]
 pub(super) struct Executed {
@@ -203,7 +200,7 @@ pub(super) fn execute_upgrade<S: ChainState>(
     upgrade: &Upgrade,
     bytes: usize,
 ) -> Result<Executed, BlockError> {
-    if upgrade.protocol_version != config.protocol_version || upgrade.gas_limit > UPGRADE_GAS_MAX {
+    if upgrade.protocol_version != config.protocol_version {
         return Err(BlockError::Upgrade);
     }
     evm.meter().begin(u64::MAX, bytes, 0);

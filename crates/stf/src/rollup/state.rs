@@ -6,7 +6,7 @@ use crate::{
     state::{AccountChange, WitnessState},
 };
 use alloc::vec::Vec;
-use alloy_eips::eip2935::{HISTORY_SERVE_WINDOW, HISTORY_STORAGE_ADDRESS};
+use alloy_eips::eip2935::HISTORY_STORAGE_ADDRESS;
 use alloy_primitives::{Address, B256, U256};
 use revm::{
     Database,
@@ -40,10 +40,12 @@ impl ChainState for WitnessState<'_> {
     }
 }
 
+/// Blocks that the history has (EIP-2935).
+pub(super) const HISTORY_WINDOW: u64 = 8_191;
+
 /// Slot of the history's contract that has the hash of the block with this number (EIP-2935).
 pub(super) fn history_slot(number: u64) -> U256 {
-    let window = u64::try_from(HISTORY_SERVE_WINDOW).unwrap_or(u64::MAX).max(1);
-    U256::from(number % window)
+    U256::from(number % HISTORY_WINDOW)
 }
 
 /// A state as the EVM reads it during a block: `BLOCKHASH` reads the history in the state (`specs/015`, "System calls").
