@@ -139,13 +139,14 @@ fn check_hashes(header: &LastHeader, hashes: &[B256]) -> Result<(), EncodeError>
     Ok(())
 }
 
-struct Writer<'a> {
+struct Writer {
     out: Vec<u8>,
-    /// Codes that stand in the output, each with its place among them.
-    codes: BTreeMap<&'a B256, usize>,
+    /// Hashes of the codes that stand in the output, as words, since the guest compares bytes one by one; each with its
+    /// place among them.
+    codes: BTreeMap<[u32; 8], usize>,
 }
 
-impl<'a> Writer<'a> {
+impl Writer {
     /// LEB128 in the fewest bytes.
     fn varint(&mut self, mut value: u64) {
         loop {
@@ -213,7 +214,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn account(&mut self, account: &AccountRef<'a>) -> Result<(), EncodeError> {
+    fn account(&mut self, account: &AccountRef<'_>) -> Result<(), EncodeError> {
         let set = |present: bool, flag: u8| if present { flag } else { 0 };
         let flags = set(account.nonce.is_some(), flag::NONCE)
             | set(account.balance.is_some(), flag::BALANCE)
@@ -236,25 +237,30 @@ impl<'a> Writer<'a> {
         if account.slots.is_empty() { Ok(()) } else { self.slots(account) }
     }
 
-    fn code(&mut self, hash: &'a B256, code: &[u8]) {
-        if let Some(place) = self.codes.get(hash) {
+    fn code(&mut self, hash: &B256, code: &[u8]) {
+        let mut key = [0; 8];
+        for (word, chunk) in key.iter_mut().zip(hash.as_chunks::<4>().0) {
+            *word = u32::from_le_bytes(*chunk);
+        }
+        if let Some(place) = self.codes.get(&key) {
             self.count(place.saturating_add(1));
             return;
         }
-        self.codes.insert(hash, self.codes.len());
+        self.codes.insert(key, self.codes.len());
         self.out.push(0);
         self.bytes(code);
     }
 
-    fn slots(&mut self, account: &AccountRef<'a>) -> Result<(), EncodeError> {
+    fn slots(&mut self, account: &AccountRef<'_>) -> Result<(), EncodeError> {
         self.count(account.slots.len());
         let mut before = None;
         for (key, change) in account.slots {
             let bytes = key.to_be_bytes::<32>();
             let shared = shared_bytes(before.as_ref(), &bytes)
                 .ok_or(EncodeError::SlotOrder(*account.address, *key))?;
+            let (_, own) = bytes.split_at_checked(usize::from(shared)).unwrap_or((&[], &bytes));
             self.out.push(shared);
-            self.out.extend(bytes.iter().skip(usize::from(shared)));
+            self.out.extend_from_slice(own);
             change.write(&mut self.out);
             before = Some(bytes);
         }

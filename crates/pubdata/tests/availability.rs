@@ -137,6 +137,19 @@ fn the_order_is_that_of_eip_4844() {
     assert_eq!(words_of(&order.to_le_bytes::<32>()), ORDER);
 }
 
+/// 1 + 1 (r - 1): the last sum is the order itself.
+#[test]
+fn a_value_that_reaches_the_order_is_reduced() {
+    let mut one = [0; PIECE_BYTES];
+    one[30] = 1;
+    let mut point = [0; 32];
+    for (chunk, word) in point.as_chunks_mut::<4>().0.iter_mut().zip(ORDER.iter().rev()) {
+        *chunk = word.to_be_bytes();
+    }
+    point[31] -= 1;
+    assert_eq!(evaluate([one, one].into_iter(), &point, Reference::modmul256_assign), [0; 32]);
+}
+
 fn words_of(bytes: &[u8; 32]) -> [u32; 8] {
     let mut words = [0; 8];
     for (word, chunk) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
