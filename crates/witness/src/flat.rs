@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
 use ashlar_stf::AccountChange;
 use ashlar_trie::{Account, EMPTY_ROOT, NodeSet, Trie, TrieError, encode_storage_value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// An account of a genesis allocation.
 #[derive(Clone, Debug, Default)]
@@ -34,9 +34,10 @@ impl FlatState {
         Ok(state)
     }
 
-    /// All codes.
+    /// All codes, each once.
     pub(crate) fn codes(&self) -> Vec<Bytes> {
-        self.accounts.values().map(|a| a.code.clone()).filter(|code| !code.is_empty()).collect()
+        let codes: BTreeSet<_> = self.accounts.values().map(|account| &account.code).collect();
+        codes.into_iter().filter(|code| !code.is_empty()).cloned().collect()
     }
 
     /// Applies what blocks changed.

@@ -3,18 +3,13 @@
 #![no_std]
 #![no_main]
 
-mod keccak;
-
-use ashlar_crypto::AcceleratedCrypto;
-use ashlar_guest_rt::{Ecalls, commit, entry, read_input};
+use ashlar_guest_evm::install_cryptography;
+use ashlar_guest_rt::{commit, entry, read_input};
 
 entry!(main);
 
 fn main() {
-    assert!(
-        revm_precompile::install_crypto(AcceleratedCrypto::<Ecalls>::new()),
-        "cryptography installed twice"
-    );
+    install_cryptography();
     match ashlar_stf::execute_batch(read_input()) {
         Ok(output) => commit(&output.hash()),
         Err(error) => panic!("{error}"),

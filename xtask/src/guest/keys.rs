@@ -9,7 +9,7 @@ use ashlar_vm::Program;
 use eyre::{WrapErr, ensure, eyre};
 
 /// The guests that are proven.
-const PROVEN: [&str; 2] = ["block", "joiner"];
+const PROVEN: [&str; 3] = ["block", "joiner", "rollup"];
 
 /// Makes the keys from the ELF files in the tree.
 pub(super) fn write(guests: &Path) -> eyre::Result<()> {

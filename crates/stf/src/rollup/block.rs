@@ -173,9 +173,11 @@ impl<'s, S: ChainState> RollupBlockBuilder<'s, S> {
     pub fn push(&mut self, transaction: &RollupTransaction, bytes: &[u8]) -> Result<&RollupResult, Refusal> {
         let left = self.config.block_gas_limit.saturating_sub(self.gas_used);
         let limit = transaction.gas_limit();
-        let is_void = limit > self.config.transaction_gas_limit;
-        // A void operation uses no more than the limit of transactions.
-        let needed = if is_void { self.config.transaction_gas_limit } else { limit };
+        let needed = match &transaction.kind {
+            // A void one uses no more than the limit of transactions.
+            RollupTransactionKind::Operation(_) => limit.min(self.config.transaction_gas_limit),
+            RollupTransactionKind::Signed { .. } | RollupTransactionKind::Upgrade(_) => limit,
+        };
         if needed > left {
             return Err(TransactionError::GasLeft { limit, left }.into());
         }

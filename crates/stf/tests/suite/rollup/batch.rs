@@ -27,12 +27,14 @@ use std::{collections::BTreeMap, convert::Infallible};
 
 /// A batch with everything: three blocks, transactions of all kinds, messages, creations, a deletion.
 fn rich(chain: &mut RollupChain) -> MadeBatch {
+    // Not the code of another account, which would then not be missed in the witness.
+    let code: Bytes = [&MACHINE[..], &[0]].concat().into();
     let upgrade = Upgrade {
         chain_id: CHAIN_ID,
         protocol_version: 1,
         to: Address::repeat_byte(0xc1),
         gas_limit: 1 << 22,
-        deployments: vec![Deployment { address: Address::repeat_byte(0xc1), code: MACHINE.clone() }],
+        deployments: vec![Deployment { address: Address::repeat_byte(0xc1), code }],
         data: Program::default().set(1, 5).bytes().to_vec().into(),
     };
     let sends = transaction(0, 0, SENDER).data(words(&[2, 7])).gas(1 << 20).sign(&Key::number(0));
@@ -212,12 +214,12 @@ fn the_bounds_of_the_transactions_cover_the_pubdata() {
 fn state_that_returns_to_what_it_was_is_not_published() {
     let mut chain = chain();
     let set = |nonce, value: u8| {
-        let program = Program::default().set(1, value);
+        let program = Program::default().set(200, value);
         Draft::new(TxType::Eip1559, nonce, TxKind::Call(MACHINES[0]))
             .data(program.bytes().to_vec())
             .sign(&Key::number(0))
     };
-    let made = chain.make(&[draft(1, vec![set(0, 99)]), draft(2, vec![set(1, 1)])]).unwrap();
+    let made = chain.make(&[draft(1, vec![set(0, 99)]), draft(2, vec![set(1, 0)])]).unwrap();
     let pubdata = Pubdata::decode(&run(&made.input).unwrap().pubdata).unwrap();
     assert!(pubdata.accounts.iter().all(|account| account.address != MACHINES[0]));
 }
@@ -343,18 +345,12 @@ fn bytes_that_were_changed_are_refused_or_say_something_else() {
     let made = rich(&mut chain());
     let bytes = made.input.borrow().encode().unwrap();
     let output = execute_rollup_batch(&bytes, Reference::modmul256_assign).unwrap();
-    let mut differing = 0;
     for at in (0..bytes.len()).step_by(97) {
         let mut changed = bytes.clone();
         changed[at] ^= 1 << (at % 8);
-        match execute_rollup_batch(&changed, Reference::modmul256_assign) {
-            Err(_) => {}
-            Ok(other) => {
-                assert_ne!(other, output, "byte {at}");
-                differing += 1;
-            }
+        // Other limits in the configuration are another configuration.
+        if let Ok(other) = execute_rollup_batch(&changed, Reference::modmul256_assign) {
+            assert_ne!(other.config_hash, output.config_hash, "byte {at}");
         }
     }
-    // A beneficiary cannot be changed alone, since its balance is in the state root.
-    assert_eq!(differing, 0);
 }

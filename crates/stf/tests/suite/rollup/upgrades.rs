@@ -19,7 +19,7 @@ fn upgrade() -> Upgrade {
         chain_id: CHAIN_ID,
         protocol_version: 1,
         to: NEW,
-        gas_limit: 1 << 26,
+        gas_limit: 1 << 22,
         deployments: vec![Deployment { address: NEW, code: MACHINE.clone() }],
         data: Program::default().set(1, 5).bytes().to_vec().into(),
     }
@@ -80,6 +80,15 @@ fn an_upgrade_that_fails_stops_the_block() {
         let refused = chain.make(&[draft(1, vec![upgrade.encode().unwrap().into()])]).unwrap_err();
         assert_eq!(refused, Refusal::Block(BlockError::Upgrade));
     }
+}
+
+#[test]
+fn an_upgrade_fits_into_its_block() {
+    let mut chain = chain();
+    let large = Upgrade { gas_limit: 1 << 26, ..upgrade() };
+    let refused = chain.make(&[draft(1, vec![large.encode().unwrap().into()])]).unwrap_err();
+    let (limit, left) = (1 << 26, config().block_gas_limit);
+    assert_eq!(refused, Refusal::Transaction(TransactionError::GasLeft { limit, left }));
 }
 
 #[test]
