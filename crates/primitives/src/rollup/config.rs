@@ -24,6 +24,9 @@ const PUBDATA_BYTES_MAX: u64 = 6 * 31 * 4096 - 4;
 /// Bytes of pubdata that no transaction is counted for: version, header, counts.
 const UNCOUNTED_PUBDATA_BYTES: u64 = 512;
 
+/// Proving cost that no transaction is counted for, in a batch of one block.
+const UNCOUNTED_COST: u64 = 1 << 26;
+
 /// Most logs in a batch: leaves of their tree.
 const LOGS_MAX: u64 = 1 << 14;
 
@@ -93,6 +96,7 @@ impl RollupConfig {
         if self.base_asset.is_zero() {
             return Err(RollupConfigError::Range { word: 6, name: "base token's asset id" });
         }
+        let cost_max = self.batch_cost_limit.saturating_sub(UNCOUNTED_COST);
         let doubling_min = self.block_gas_limit.saturating_mul(8);
         let ranges: [(usize, &str, u64, RangeInclusive<u64>); 13] = [
             (1, "chain id", self.chain_id, 1..=(1 << 48) - 1),
@@ -102,7 +106,7 @@ impl RollupConfig {
             (12, "gas target", self.gas_target, 1..=1 << 40),
             (13, "lowest base fee", self.base_fee_min, 1..=1 << 36),
             (14, "gas by which the base fee doubles", self.base_fee_doubling, doubling_min..=1 << 50),
-            (15, "cost limit of a transaction", self.transaction_cost_limit, 1 << 22..=self.batch_cost_limit),
+            (15, "cost limit of a transaction", self.transaction_cost_limit, 1 << 22..=cost_max),
             (16, "cost limit of a batch", self.batch_cost_limit, 0..=1 << 40),
             (
                 17,
