@@ -1,0 +1,180 @@
+//! The guest of rollup batches: the same output as on the host, and no more than the meter says
+//! (`specs/020-proving-cost.md`).
+
+use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
+
+use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
+use alloy_eips::{
+    eip2718::Encodable2718,
+    eip2935::{HISTORY_STORAGE_ADDRESS, HISTORY_STORAGE_CODE},
+};
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, keccak256};
+use ashlar_abi::{Accelerators, Reference};
+use ashlar_primitives::rollup::{Operation, RollupConfig, RollupInputOwned};
+use ashlar_stf::rollup::{RollupBatch, execute_rollup_input};
+use ashlar_vm::{Options, Program, SegmentLimits, Shape, Table, meter};
+use ashlar_witness::{GenesisAccount, RollupChain, RollupDraft, hints};
+use k256::ecdsa::SigningKey;
+use revm::bytecode::opcode as op;
+
+const CHAIN_ID: u64 = 1_337;
+const CONTRACT: Address = address!("00000000000000000000000000000000000c0de0");
+
+/// Cells of a plain instruction, as in the costs that the prices were made of.
+const PLAIN_CELLS: f64 = 115.0;
+
+static GUEST: LazyLock<Program> = LazyLock::new(|| {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests/elf/rollup.elf");
+    Program::from_elf(&fs::read(path).expect("the guest is in the tree")).expect("an ELF file")
+});
+
+fn config() -> RollupConfig {
+    RollupConfig {
+        chain_id: CHAIN_ID,
+        protocol_version: 1,
+        history: true,
+        base_asset: B256::repeat_byte(0xaa),
+        block_gas_limit: 1 << 25,
+        transaction_gas_limit: 1 << 24,
+        gas_target: 1 << 22,
+        base_fee_min: 1_000_000_000,
+        base_fee_doubling: 1 << 28,
+        transaction_cost_limit: 1 << 24,
+        batch_cost_limit: 1 << 30,
+        transaction_pubdata_limit: 100_000,
+        batch_pubdata_limit: 700_000,
+        transaction_logs_limit: 16,
+        batch_logs_limit: 1024,
+    }
+}
+
+fn key(number: u64) -> SigningKey {
+    SigningKey::from_slice(keccak256(format!("rollup cost {number}")).as_slice()).expect("a scalar")
+}
+
+fn address_of(number: u64) -> Address {
+    Address::from_public_key(key(number).verifying_key())
+}
+
+/// A chain with this contract, and 64 accounts with ether.
+fn chain(code: Bytes) -> RollupChain {
+    let contract = |code| GenesisAccount { nonce: 1, code, ..GenesisAccount::default() };
+    let mut accounts = BTreeMap::from([
+        (HISTORY_STORAGE_ADDRESS, contract(HISTORY_STORAGE_CODE.clone())),
+        (CONTRACT, contract(code)),
+    ]);
+    for number in 0..64 {
+        let balance = U256::from(10).pow(U256::from(20));
+        accounts.insert(address_of(number), GenesisAccount { balance, ..GenesisAccount::default() });
+    }
+    RollupChain::new(config(), accounts, 100).expect("a trie")
+}
+
+fn transaction(number: u64, nonce: u64, to: Address, gas_limit: u64, input: Bytes) -> Bytes {
+    let transaction = TxEip1559 {
+        chain_id: CHAIN_ID,
+        nonce,
+        gas_limit,
+        max_fee_per_gas: 20_000_000_000,
+        max_priority_fee_per_gas: 1,
+        to: TxKind::Call(to),
+        value: U256::ONE,
+        input,
+        ..TxEip1559::default()
+    };
+    let (signature, parity) = key(number)
+        .sign_prehash_recoverable(transaction.signature_hash().as_slice())
+        .expect("32 bytes can be signed");
+    let signature = Signature::from((signature, parity));
+    TxEnvelope::from(transaction.into_signed(signature)).encoded_2718().into()
+}
+
+fn transfer(number: u64, nonce: u64) -> Bytes {
+    transaction(number, nonce, Address::repeat_byte(0x77), 21_000, Bytes::new())
+}
+
+fn draft(transactions: Vec<Bytes>) -> RollupDraft {
+    RollupDraft { beneficiary: Address::repeat_byte(0xfe), timestamp: 101, transactions }
+}
+
+/// Cycle equivalents of a batch in the guest, and what the host says of it; both have one output.
+fn run(input: &RollupInputOwned) -> (f64, RollupBatch) {
+    let bytes = input.borrow().encode().expect("short");
+    let batch = execute_rollup_input(&input.borrow(), Reference::modmul256_assign).expect("a valid batch");
+    let shape = Shape { name: "all", heights: [29; Table::COUNT] };
+    let one_segment = SegmentLimits { cycles: u64::MAX, shapes: vec![shape] };
+    let (run, metering) =
+        meter(&GUEST, &hints(&bytes), Options::default(), one_segment).expect("the guest runs");
+    assert_eq!((run.exit.code, run.committed.as_slice()), (0, [batch.output.hash().0].as_slice()));
+    let rows: f64 = Table::BESIDE_CYCLES
+        .iter()
+        .map(|table| metering.rows(*table) as f64 * table.cells_per_unit() / PLAIN_CELLS)
+        .sum();
+    (run.cycles as f64 + rows, batch)
+}
+
+fn made(code: Bytes, blocks: Vec<Vec<Bytes>>) -> RollupInputOwned {
+    let drafts: Vec<_> = blocks.into_iter().map(draft).collect();
+    chain(code).make(&drafts).expect("a valid batch").input
+}
+
+fn report(name: &str, taken: f64, batch: &RollupBatch) {
+    println!("{name}: {taken:.0} of {} equivalents ({:.2})", batch.cost, taken / batch.cost as f64);
+}
+
+#[test]
+fn a_block_takes_no_more_than_its_share() {
+    let batches = |blocks: u64, transfers: u64| {
+        let block = |block| (0..transfers).map(|n| transfer(n, block)).collect();
+        made(Bytes::new(), (0..blocks).map(block).collect())
+    };
+    let (one_of_two, first) = run(&batches(1, 2));
+    let (two_of_two, second) = run(&batches(2, 2));
+    let (one_of_four, third) = run(&batches(1, 4));
+    report("one block of two transfers", one_of_two, &first);
+    report("two blocks of two transfers", two_of_two, &second);
+    report("one block of four transfers", one_of_four, &third);
+    println!("a block: {:.0}", two_of_two - one_of_four);
+    println!("a transfer: {:.0}", (one_of_four - one_of_two) / 2.0);
+    for (taken, batch) in [(one_of_two, &first), (two_of_two, &second), (one_of_four, &third)] {
+        assert!(taken <= batch.cost as f64);
+    }
+}
+
+/// Code that repeats `body`, which leaves the stack as it was, until its gas is used up or the meter stops it.
+fn forever(body: &[u8]) -> Bytes {
+    [&[op::JUMPDEST], body, &[op::PUSH0, op::JUMP]].concat().into()
+}
+
+#[test]
+fn at_the_limit_of_a_transaction_the_guest_takes_no_more() {
+    let bodies: [(&str, Vec<u8>); 7] = [
+        ("JUMPDEST", vec![op::JUMPDEST; 64]),
+        ("MULMOD", [op::PUSH32].into_iter().chain([0xfe; 32]).chain([op::PUSH32]).chain([0xab; 32]).chain([
+            op::DUP1, op::MULMOD, op::POP,
+        ]).collect()),
+        ("SDIV", [op::PUSH17, 1].into_iter().chain([0x35; 16]).chain([op::PUSH0, op::NOT, op::SDIV, op::POP]).collect()),
+        ("KECCAK256", vec![op::PUSH2, 4, 0, op::PUSH0, op::KECCAK256, op::POP]),
+        ("SLOAD", vec![op::GAS, op::SLOAD, op::POP]),
+        ("SSTORE", vec![op::GAS, op::GAS, op::SSTORE]),
+        ("BALANCE", vec![op::GAS, op::BALANCE, op::POP]),
+    ];
+    for (name, body) in bodies {
+        // An operation is included whatever it takes: it ends at the limit.
+        let operation = Operation {
+            chain_id: CHAIN_ID,
+            id: 0,
+            from: Address::repeat_byte(1),
+            to: CONTRACT,
+            value: U256::ZERO,
+            mint: U256::from(1u64 << 25),
+            gas_limit: 1 << 24,
+            gas_price: 1,
+            refund_recipient: Address::repeat_byte(2),
+            data: Bytes::new(),
+        };
+        let (taken, batch) = run(&made(forever(&body), vec![vec![operation.encode().into()]]));
+        report(name, taken, &batch);
+        assert!(taken <= batch.cost as f64, "{name}");
+    }
+}
