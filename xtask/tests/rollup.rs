@@ -150,10 +150,24 @@ fn forever(body: &[u8]) -> Bytes {
 fn at_the_limit_of_a_transaction_the_guest_takes_no_more() {
     let bodies: [(&str, Vec<u8>); 7] = [
         ("JUMPDEST", vec![op::JUMPDEST; 64]),
-        ("MULMOD", [op::PUSH32].into_iter().chain([0xfe; 32]).chain([op::PUSH32]).chain([0xab; 32]).chain([
-            op::DUP1, op::MULMOD, op::POP,
-        ]).collect()),
-        ("SDIV", [op::PUSH17, 1].into_iter().chain([0x35; 16]).chain([op::PUSH0, op::NOT, op::SDIV, op::POP]).collect()),
+        (
+            "MULMOD",
+            [op::PUSH32]
+                .into_iter()
+                .chain([0xfe; 32])
+                .chain([op::PUSH32])
+                .chain([0xab; 32])
+                .chain([op::DUP1, op::MULMOD, op::POP])
+                .collect(),
+        ),
+        (
+            "SDIV",
+            [op::PUSH17, 1]
+                .into_iter()
+                .chain([0x35; 16])
+                .chain([op::PUSH0, op::NOT, op::SDIV, op::POP])
+                .collect(),
+        ),
         ("KECCAK256", vec![op::PUSH2, 4, 0, op::PUSH0, op::KECCAK256, op::POP]),
         ("SLOAD", vec![op::GAS, op::SLOAD, op::POP]),
         ("SSTORE", vec![op::GAS, op::GAS, op::SSTORE]),
