@@ -1,7 +1,7 @@
 //! The batch input (`specs/002-batch-input.md`).
 
 use alloc::vec::Vec;
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 use thiserror::Error;
 
 /// Version of the encoding, for blocks of Ethereum.
@@ -79,9 +79,6 @@ pub enum InputError {
         /// Version that is read.
         wanted: u32,
     },
-    /// A versioned hash does not have 32 bytes.
-    #[error("versioned hash {0} does not have 32 bytes")]
-    VersionedHash(usize),
     /// A count or length beyond the bytes that remain.
     #[error("length {length} at byte {at} exceeds the input")]
     Length {
@@ -102,46 +99,93 @@ impl<'a> BatchInput<'a> {
     /// Reads an input without copying byte strings.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, InputError> {
         let mut reader = Reader::new(bytes, VERSION)?;
-        let config = reader.bytes()?;
-        let input = Self::read(config, &mut reader)?;
-        reader.finish()?;
-        Ok(input)
-    }
-
-    /// Reads what comes behind the configuration.
-    fn read(config: &'a [u8], reader: &mut Reader<'a>) -> Result<Self, InputError> {
-        Ok(Self {
-            config,
+        let input = Self {
+            config: reader.bytes()?,
             ancestors: reader.list(Reader::bytes)?,
             blocks: reader.list(Reader::block)?,
             state: reader.list(Reader::bytes)?,
             codes: reader.list(Reader::bytes)?,
-        })
+        };
+        reader.finish()?;
+        Ok(input)
     }
 }
 
 /// What the guest reads of a rollup's batch (`specs/023-settlement.md`), borrowed from the bytes it came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RollupInput<'a> {
+    /// Encoding of the configuration.
+    pub config: &'a [u8],
     /// Versioned hashes of the blobs that have the pubdata; none: calldata.
     pub versioned_hashes: Vec<B256>,
-    /// The rest.
-    pub batch: BatchInput<'a>,
+    /// RLP header of the first block's parent.
+    pub parent: &'a [u8],
+    /// Blocks in order.
+    pub blocks: Vec<RollupBlockInput<'a>>,
+    /// RLP trie nodes.
+    pub state: Vec<&'a [u8]>,
+    /// Contract bytecode.
+    pub codes: Vec<&'a [u8]>,
+}
+
+/// One block of a [`RollupInput`]: what its maker chose. Its header follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollupBlockInput<'a> {
+    /// Seconds since the Unix epoch.
+    pub timestamp: u64,
+    /// Receives the fees.
+    pub beneficiary: Address,
+    /// EIP-2718 transactions.
+    pub transactions: Vec<&'a [u8]>,
 }
 
 /// A [`RollupInput`] that owns its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RollupInputOwned {
+    /// Encoding of the configuration.
+    pub config: Bytes,
     /// Versioned hashes of the blobs that have the pubdata; none: calldata.
     pub versioned_hashes: Vec<B256>,
-    /// The rest.
-    pub batch: BatchInputOwned,
+    /// RLP header of the first block's parent.
+    pub parent: Bytes,
+    /// Blocks in order.
+    pub blocks: Vec<RollupBlockInputOwned>,
+    /// RLP trie nodes.
+    pub state: Vec<Bytes>,
+    /// Contract bytecode.
+    pub codes: Vec<Bytes>,
+}
+
+/// A [`RollupBlockInput`] that owns its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RollupBlockInputOwned {
+    /// Seconds since the Unix epoch.
+    pub timestamp: u64,
+    /// Receives the fees.
+    pub beneficiary: Address,
+    /// EIP-2718 transactions.
+    pub transactions: Vec<Bytes>,
 }
 
 impl RollupInputOwned {
     /// The same input, borrowed.
     pub fn borrow(&self) -> RollupInput<'_> {
-        RollupInput { versioned_hashes: self.versioned_hashes.clone(), batch: self.batch.borrow() }
+        RollupInput {
+            config: &self.config,
+            versioned_hashes: self.versioned_hashes.clone(),
+            parent: &self.parent,
+            blocks: self.blocks.iter().map(RollupBlockInputOwned::borrow).collect(),
+            state: slices(&self.state),
+            codes: slices(&self.codes),
+        }
+    }
+}
+
+impl RollupBlockInputOwned {
+    /// The same block, borrowed.
+    pub fn borrow(&self) -> RollupBlockInput<'_> {
+        let Self { timestamp, beneficiary, .. } = *self;
+        RollupBlockInput { timestamp, beneficiary, transactions: slices(&self.transactions) }
     }
 }
 
@@ -149,24 +193,35 @@ impl<'a> RollupInput<'a> {
     /// Reads an input without copying byte strings.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, InputError> {
         let mut reader = Reader::new(bytes, ROLLUP_VERSION)?;
-        let config = reader.bytes()?;
-        let hash = |(index, bytes): (usize, &[u8])| {
-            B256::try_from(bytes).map_err(|_| InputError::VersionedHash(index))
+        let input = Self {
+            config: reader.bytes()?,
+            versioned_hashes: reader.list(|reader| Ok(B256::from(reader.array()?)))?,
+            parent: reader.bytes()?,
+            blocks: reader.list(Reader::rollup_block)?,
+            state: reader.list(Reader::bytes)?,
+            codes: reader.list(Reader::bytes)?,
         };
-        let hashes = reader.list(Reader::bytes)?;
-        let versioned_hashes = hashes.into_iter().enumerate().map(hash).collect::<Result<_, _>>()?;
-        let batch = BatchInput::read(config, &mut reader)?;
         reader.finish()?;
-        Ok(Self { versioned_hashes, batch })
+        Ok(input)
     }
 
     /// The encoding of the input. Fails only where a list or string has 2^32 items or more.
     pub fn encode(&self) -> Result<Vec<u8>, InputError> {
         let mut writer = Writer(Vec::new());
         writer.u32(ROLLUP_VERSION);
-        writer.bytes(self.batch.config)?;
-        writer.list(&self.versioned_hashes, |writer, hash| writer.bytes(hash.as_slice()))?;
-        self.batch.write(&mut writer)?;
+        writer.bytes(self.config)?;
+        writer.list(&self.versioned_hashes, |writer, hash| {
+            writer.0.extend_from_slice(hash.as_slice());
+            Ok(())
+        })?;
+        writer.bytes(self.parent)?;
+        writer.list(&self.blocks, |writer, block| {
+            writer.0.extend_from_slice(&block.timestamp.to_le_bytes());
+            writer.0.extend_from_slice(block.beneficiary.as_slice());
+            writer.list(&block.transactions, |writer, item| writer.bytes(item))
+        })?;
+        writer.list(&self.state, |writer, item| writer.bytes(item))?;
+        writer.list(&self.codes, |writer, item| writer.bytes(item))?;
         Ok(writer.0)
     }
 }
@@ -205,12 +260,6 @@ impl BatchInput<'_> {
         let mut writer = Writer(Vec::new());
         writer.u32(VERSION);
         writer.bytes(self.config)?;
-        self.write(&mut writer)?;
-        Ok(writer.0)
-    }
-
-    /// Writes what comes behind the configuration.
-    fn write(&self, writer: &mut Writer) -> Result<(), InputError> {
         writer.list(&self.ancestors, |writer, item| writer.bytes(item))?;
         writer.list(&self.blocks, |writer, block| {
             writer.bytes(block.header)?;
@@ -218,7 +267,8 @@ impl BatchInput<'_> {
             writer.list(&block.withdrawals, |writer, item| writer.bytes(item))
         })?;
         writer.list(&self.state, |writer, item| writer.bytes(item))?;
-        writer.list(&self.codes, |writer, item| writer.bytes(item))
+        writer.list(&self.codes, |writer, item| writer.bytes(item))?;
+        Ok(writer.0)
     }
 }
 
@@ -252,10 +302,13 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    fn u32(&mut self) -> Result<u32, InputError> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], InputError> {
         let at = self.at;
-        let word = self.take(4)?;
-        Ok(u32::from_le_bytes(word.try_into().map_err(|_| InputError::Truncated(at))?))
+        self.take(N)?.try_into().map_err(|_| InputError::Truncated(at))
+    }
+
+    fn u32(&mut self) -> Result<u32, InputError> {
+        self.array().map(u32::from_le_bytes)
     }
 
     /// A length of which every unit takes at least `unit` of the bytes that remain.
@@ -286,6 +339,14 @@ impl<'a> Reader<'a> {
             items.push(item(self)?);
         }
         Ok(items)
+    }
+
+    fn rollup_block(&mut self) -> Result<RollupBlockInput<'a>, InputError> {
+        Ok(RollupBlockInput {
+            timestamp: u64::from_le_bytes(self.array()?),
+            beneficiary: Address::from(self.array()?),
+            transactions: self.list(Self::bytes)?,
+        })
     }
 
     fn block(&mut self) -> Result<BlockInput<'a>, InputError> {

@@ -80,26 +80,29 @@ pub(crate) fn check(
     if Some(body.blob_gas()) != header.blob_gas_used {
         return Err(BlockError::Field(Field::BlobGasUsed));
     }
-    let size = block_rlp_bytes(block);
+    let withdrawals = block.withdrawals.iter().map(|rlp| rlp.len()).fold(0, usize::saturating_add);
+    let size = block_rlp_bytes(block.header.len(), block.transactions.iter().copied(), withdrawals);
     if fork >= Fork::Osaka && size > BLOCK_RLP_BYTES_MAX {
         return Err(BlockError::Size(size));
     }
     Ok(())
 }
 
-/// Bytes of the block's RLP: header, transactions, ommers (none), withdrawals.
-pub(crate) fn block_rlp_bytes(block: &BlockInput<'_>) -> usize {
-    let transactions = block
-        .transactions
-        .iter()
+/// Bytes of a block's RLP, given those of its header and of its withdrawals: header, transactions, ommers (none),
+/// withdrawals.
+pub(crate) fn block_rlp_bytes<'a>(
+    header: usize,
+    transactions: impl Iterator<Item = &'a [u8]>,
+    withdrawals: usize,
+) -> usize {
+    let transactions = transactions
         // A legacy transaction, which is a list (EIP-2718), stands there as it is, a typed one as a byte string.
         .map(|bytes| match bytes.first() {
             Some(0xc0..) => bytes.len(),
             _ => with_header(bytes.len()),
         })
         .fold(0, usize::saturating_add);
-    let withdrawals = block.withdrawals.iter().map(|rlp| rlp.len()).fold(0, usize::saturating_add);
-    let payload = [block.header.len(), with_header(transactions), 1, with_header(withdrawals)];
+    let payload = [header, with_header(transactions), 1, with_header(withdrawals)];
     with_header(payload.into_iter().fold(0, usize::saturating_add))
 }
 

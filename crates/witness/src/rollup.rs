@@ -3,8 +3,8 @@
 use crate::flat::{FlatState, GenesisAccount};
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use ashlar_primitives::{
-    BatchInputOwned, BlockInputOwned,
-    rollup::{RollupConfig, RollupInputOwned},
+    BlockInputOwned,
+    rollup::{RollupBlockInputOwned, RollupConfig, RollupInputOwned},
 };
 use ashlar_stf::{
     Ancestors, BlockError, SealedHeader, StateError, WitnessState,
@@ -41,6 +41,20 @@ pub struct MadeBatch {
     pub input: RollupInputOwned,
 }
 
+impl MadeBatch {
+    /// Its blocks as one node gives them to another.
+    pub fn stated(&self) -> Vec<BlockInputOwned> {
+        let blocks = self.blocks.iter().zip(&self.input.blocks);
+        blocks
+            .map(|(block, input)| BlockInputOwned {
+                header: alloy_rlp::encode(&block.header.header).into(),
+                transactions: input.transactions.clone(),
+                withdrawals: Vec::new(),
+            })
+            .collect()
+    }
+}
+
 impl RollupChain {
     /// Starts a chain with these accounts.
     pub fn new(
@@ -69,10 +83,11 @@ impl RollupChain {
     }
 
     /// An input without blocks, with all nodes and codes of the state.
-    pub fn witness(&self) -> BatchInputOwned {
-        BatchInputOwned {
+    pub fn witness(&self) -> RollupInputOwned {
+        RollupInputOwned {
             config: self.config.encode().into(),
-            ancestors: vec![alloy_rlp::encode(&self.tip.header).into()],
+            versioned_hashes: Vec::new(),
+            parent: alloy_rlp::encode(&self.tip.header).into(),
             blocks: Vec::new(),
             state: self.state.nodes.clone(),
             codes: self.state.codes(),
@@ -81,9 +96,9 @@ impl RollupChain {
 
     /// Makes a batch of blocks and appends it. A transaction that is refused fails the batch, and the chain stays as it was.
     pub fn make(&mut self, drafts: &[RollupDraft]) -> Result<MadeBatch, Refusal> {
-        let mut batch = self.witness();
-        let (nodes, codes) = (core::mem::take(&mut batch.state), core::mem::take(&mut batch.codes));
-        let ancestors = Ancestors::link(&[&batch.ancestors[0]]).map_err(|_| BlockError::HeaderRlp)?;
+        let mut input = self.witness();
+        let (nodes, codes) = (core::mem::take(&mut input.state), core::mem::take(&mut input.codes));
+        let ancestors = Ancestors::link(&[&input.parent]).map_err(|_| BlockError::HeaderRlp)?;
         let mut state =
             WitnessState::new(ancestors, nodes.iter().map(AsRef::as_ref), codes.iter().map(AsRef::as_ref));
         let mut blocks = Vec::with_capacity(drafts.len());
@@ -95,24 +110,24 @@ impl RollupChain {
             }
             blocks.push(builder.finish()?);
         }
-        batch.state = state.used_nodes().map(Bytes::copy_from_slice).collect();
+        input.state = state.used_nodes().map(Bytes::copy_from_slice).collect();
         let used: HashSet<B256> = state.used_codes().collect();
-        batch.codes = codes.iter().filter(|code| used.contains(&keccak256(code))).cloned().collect();
-        batch.blocks = blocks.iter().zip(drafts).map(|(block, draft)| input_of(block, draft)).collect();
+        input.codes = codes.iter().filter(|code| used.contains(&keccak256(code))).cloned().collect();
+        input.blocks = drafts.iter().map(input_of).collect();
         drop(state);
         let changes = blocks.iter().flat_map(|block| &block.changes);
         self.state.apply_all(changes).map_err(|error| BlockError::State(StateError::Trie(error)))?;
         if let Some(last) = blocks.last() {
             self.tip = last.header.clone();
         }
-        Ok(MadeBatch { blocks, input: RollupInputOwned { versioned_hashes: Vec::new(), batch } })
+        Ok(MadeBatch { blocks, input })
     }
 }
 
-fn input_of(block: &RollupBlock, draft: &RollupDraft) -> BlockInputOwned {
-    BlockInputOwned {
-        header: alloy_rlp::encode(&block.header.header).into(),
+fn input_of(draft: &RollupDraft) -> RollupBlockInputOwned {
+    RollupBlockInputOwned {
+        timestamp: draft.timestamp,
+        beneficiary: draft.beneficiary,
         transactions: draft.transactions.clone(),
-        withdrawals: Vec::new(),
     }
 }

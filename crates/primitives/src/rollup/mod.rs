@@ -6,7 +6,7 @@ mod operation;
 mod output;
 mod upgrade;
 
-pub use crate::input::{RollupInput, RollupInputOwned};
+pub use crate::input::{RollupBlockInput, RollupBlockInputOwned, RollupInput, RollupInputOwned};
 pub use config::{RollupConfig, RollupConfigError};
 pub use log::{L2_LOG_TREE_DEPTH, L2_LOGS_MAX, L2Log, LogTree, batch_root};
 pub use operation::{Operation, OperationError, OperationsHash, alias, queue_leaf, queue_node};

@@ -1,7 +1,7 @@
 //! A batch of rollup blocks, and what is proven of it (`specs/023-settlement.md`).
 
 use super::{
-    block::{Role, RollupBlock, execute_rollup_block},
+    block::{Role, RollupBlock, make_block},
     cost_table::TRANSACTION,
     diff::{HistorySlots, Published, StateDiff},
     fees,
@@ -234,18 +234,15 @@ pub fn execute_rollup_input(
     input: &RollupInput<'_>,
     multiply: impl Fn(&mut Scalar, &Scalar, &Scalar),
 ) -> Result<RollupBatch, Error> {
-    let config = RollupConfig::decode(input.batch.config)?;
-    if input.batch.ancestors.len() > 1 {
-        return Err(Error::Ancestors(input.batch.ancestors.len()));
-    }
-    let ancestors = Ancestors::link(&input.batch.ancestors)?;
-    let (nodes, codes) = (input.batch.state.iter().copied(), input.batch.codes.iter().copied());
+    let config = RollupConfig::decode(input.config)?;
+    let ancestors = Ancestors::link(&[input.parent])?;
+    let (nodes, codes) = (input.state.iter().copied(), input.codes.iter().copied());
     let mut state = WitnessState::new(ancestors, nodes, codes);
     let mut batch = BatchBuilder::new(&config);
-    for block in &input.batch.blocks {
+    for block in &input.blocks {
         let number = state.parent().header.number.saturating_add(1);
-        let block = execute_rollup_block(&config, &mut state, block)
-            .map_err(|reason| Error::Block { number, reason })?;
+        let block =
+            make_block(&config, &mut state, block).map_err(|reason| Error::Block { number, reason })?;
         batch.add(block)?;
     }
     batch.finish(&input.versioned_hashes, multiply)

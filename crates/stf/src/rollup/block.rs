@@ -21,9 +21,10 @@ use alloc::{string::ToString, vec::Vec};
 use alloy_consensus::Header;
 use alloy_eips::eip2935::HISTORY_STORAGE_ADDRESS;
 use alloy_primitives::{Address, B256, Bloom, Bytes};
+use alloy_rlp::Encodable;
 use ashlar_primitives::{
     BlockInput,
-    rollup::{L2Log, RollupConfig},
+    rollup::{L2Log, RollupBlockInput, RollupConfig},
 };
 use ashlar_trie::ordered_root;
 use revm::context::{JournalTr, result::EVMError};
@@ -97,13 +98,31 @@ pub fn execute_rollup_block<S: ChainState>(
     if !block.withdrawals.is_empty() {
         return Err(BlockError::Field(Field::WithdrawalsRoot));
     }
-    let size = block_rlp_bytes(block);
-    if size > BLOCK_RLP_BYTES_MAX {
-        return Err(BlockError::Size(size));
-    }
-    let mut building =
-        RollupBlockBuilder::new(config, state, stated.header.beneficiary, stated.header.timestamp)?;
-    for (index, bytes) in block.transactions.iter().enumerate() {
+    let Header { timestamp, beneficiary, .. } = stated.header;
+    let input = RollupBlockInput { timestamp, beneficiary, transactions: block.transactions.clone() };
+    let made = execute_transactions(config, state, &input)?.end()?;
+    header::compare(&stated.header, &made.header.header)?;
+    state.push(made.header.clone());
+    Ok(made)
+}
+
+/// Executes the block whose maker chose this on top of the state's last one. The state then stands after this block;
+/// after an error it must not be used again.
+pub(super) fn make_block<S: ChainState>(
+    config: &RollupConfig,
+    state: &mut S,
+    input: &RollupBlockInput<'_>,
+) -> Result<RollupBlock, BlockError> {
+    execute_transactions(config, state, input)?.finish()
+}
+
+fn execute_transactions<'s, S: ChainState>(
+    config: &RollupConfig,
+    state: &'s mut S,
+    input: &RollupBlockInput<'_>,
+) -> Result<RollupBlockBuilder<'s, S>, BlockError> {
+    let mut building = RollupBlockBuilder::new(config, state, input.beneficiary, input.timestamp)?;
+    for (index, bytes) in input.transactions.iter().enumerate() {
         let refused = |reason| BlockError::Transaction { index, reason };
         let transaction = RollupTransaction::decode(bytes).map_err(refused)?;
         building.push(&transaction, bytes).map_err(|refusal| match refusal {
@@ -111,7 +130,7 @@ pub fn execute_rollup_block<S: ChainState>(
             Refusal::Block(error) => error,
         })?;
     }
-    building.finish_as(Some(stated))
+    Ok(building)
 }
 
 /// Why a transaction is not added to a block that is made.
@@ -217,16 +236,22 @@ impl<'s, S: ChainState> RollupBlockBuilder<'s, S> {
 
     /// Ends the block: the state then stands after it.
     pub fn finish(self) -> Result<RollupBlock, BlockError> {
-        self.finish_as(None)
+        let (block, state) = self.end_with_state()?;
+        state.push(block.header.clone());
+        Ok(block)
     }
 
-    /// Ends the block, which must have this header if one is given.
-    fn finish_as(mut self, stated: Option<SealedHeader>) -> Result<RollupBlock, BlockError> {
+    /// Ends the block, which is not yet the state's last one.
+    fn end(self) -> Result<RollupBlock, BlockError> {
+        self.end_with_state().map(|(block, _)| block)
+    }
+
+    fn end_with_state(mut self) -> Result<(RollupBlock, &'s mut S), BlockError> {
         if self.results.is_empty() {
             return Err(BlockError::Empty);
         }
         let touched = self.evm.journal().finalize();
-        let state = &mut *self.evm.0.ctx.journaled_state.database.chain;
+        let state = self.evm.0.ctx.journaled_state.database.chain;
         let (changes, state_root) = state.apply(touched)?;
         let receipts: Vec<_> = self.results.iter().map(|result| result.receipt.encode_2718()).collect();
         let bloom = |bloom: Bloom, result: &RollupResult| bloom | result.receipt.bloom();
@@ -238,15 +263,12 @@ impl<'s, S: ChainState> RollupBlockBuilder<'s, S> {
             state_root,
             ..self.header
         };
-        let sealed = match stated {
-            Some(stated) => {
-                header::compare(&stated.header, &header)?;
-                stated
-            }
-            None => SealedHeader::seal(header),
-        };
-        state.push(sealed.clone());
-        Ok(RollupBlock { header: sealed, transactions: self.results, changes })
+        let size = block_rlp_bytes(header.length(), self.bytes.iter().map(AsRef::as_ref), 0);
+        if size > BLOCK_RLP_BYTES_MAX {
+            return Err(BlockError::Size(size));
+        }
+        let block = RollupBlock { header: SealedHeader::seal(header), transactions: self.results, changes };
+        Ok((block, state))
     }
 }
 

@@ -8,8 +8,9 @@ use crate::{
     keys::{Draft, Key},
     world::{CHAIN_ID, MACHINES},
 };
-use alloy_consensus::TxType;
+use alloy_consensus::{Header, TxType};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, TxKind, U256, keccak256};
+use alloy_rlp::Decodable;
 use ashlar_abi::{Accelerators, Reference};
 use ashlar_primitives::rollup::{
     Deployment, L2Log, LogTree, OperationsHash, RollupConfig, RollupInputOwned, RollupOutput, Upgrade,
@@ -310,32 +311,33 @@ fn limits_of_a_batch_hold() {
 }
 
 #[test]
-fn a_batch_has_a_block_and_one_ancestor() {
-    let mut chain = chain();
-    let first = chain.tip().clone();
-    let made = rich(&mut chain);
+fn a_batch_has_a_block_and_a_parent() {
+    let made = rich(&mut chain());
     let mut input = made.input.clone();
-    input.batch.blocks.clear();
+    input.blocks.clear();
     assert_eq!(run(&input).unwrap_err(), Error::NoBlock);
     let mut input = made.input.clone();
-    input.batch.ancestors.clear();
-    assert_eq!(run(&input).unwrap_err(), Error::NoParent);
+    input.parent = Bytes::new();
+    assert_eq!(run(&input).unwrap_err(), Error::AncestorRlp(0));
+    // Another parent is another state.
     let mut input = made.input;
-    input.batch.ancestors.push(alloy_rlp::encode(&first.header).into());
-    assert_eq!(run(&input).unwrap_err(), Error::Ancestors(2));
+    let mut parent = Header::decode(&mut input.parent.as_ref()).unwrap();
+    parent.state_root = B256::repeat_byte(1);
+    input.parent = alloy_rlp::encode(&parent).into();
+    assert!(matches!(run(&input), Err(Error::Block { number: 1, reason: BlockError::State(_) })));
 }
 
 #[test]
 fn what_the_witness_lacks_is_an_error() {
     let made = rich(&mut chain());
-    for node in 0..made.input.batch.state.len() {
+    for node in 0..made.input.state.len() {
         let mut input = made.input.clone();
-        input.batch.state.remove(node);
+        input.state.remove(node);
         assert!(run(&input).is_err(), "node {node}");
     }
-    for code in 0..made.input.batch.codes.len() {
+    for code in 0..made.input.codes.len() {
         let mut input = made.input.clone();
-        input.batch.codes.remove(code);
+        input.codes.remove(code);
         assert!(run(&input).is_err(), "code {code}");
     }
 }
@@ -348,9 +350,10 @@ fn bytes_that_were_changed_are_refused_or_say_something_else() {
     for at in (0..bytes.len()).step_by(97) {
         let mut changed = bytes.clone();
         changed[at] ^= 1 << (at % 8);
-        // Other limits in the configuration are another configuration.
+        // Other limits, another time, another parent: another statement.
         if let Ok(other) = execute_rollup_batch(&changed, Reference::modmul256_assign) {
-            assert_ne!(other.config_hash, output.config_hash, "byte {at}");
+            let says = |output: &RollupOutput| (output.config_hash, output.commitment_after);
+            assert_ne!(says(&other), says(&output), "byte {at}");
         }
     }
 }

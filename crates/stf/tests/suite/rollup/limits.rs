@@ -92,7 +92,7 @@ fn the_block_goes_on_after_a_refused_transaction() {
     assert_eq!(made.blocks, whole.blocks);
     let input = chain.witness();
     let input = input.borrow();
-    let ancestors = Ancestors::link(&input.ancestors).unwrap();
+    let ancestors = Ancestors::link(&[input.parent]).unwrap();
     let mut state = WitnessState::new(ancestors, input.state.iter().copied(), input.codes.iter().copied());
     let config = tight();
     let timestamp = super::world::GENESIS_TIME + 1;

@@ -7,7 +7,10 @@ use crate::{
 };
 use alloy_consensus::TxType;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, b256};
-use ashlar_primitives::rollup::{MESSENGER, Operation, RollupConfig};
+use ashlar_primitives::{
+    BlockInputOwned,
+    rollup::{MESSENGER, Operation, RollupConfig},
+};
 use ashlar_stf::{
     Ancestors, BlockError, WitnessState,
     rollup::{RollupBlock, RollupResult, execute_rollup_block},
@@ -118,12 +121,21 @@ pub(crate) fn only(batch: &MadeBatch) -> &RollupResult {
     &batch.blocks[0].transactions[0]
 }
 
-/// Executes the blocks of a batch over its witness.
+/// Executes the blocks of a batch over its witness, as they are stated.
 pub(crate) fn execute(config: &RollupConfig, batch: &MadeBatch) -> Result<Vec<RollupBlock>, BlockError> {
-    let input = batch.input.borrow().batch;
-    let ancestors = Ancestors::link(&input.ancestors).expect("the parent is linked");
+    execute_stated(config, batch, &batch.stated())
+}
+
+/// Executes blocks over the witness of a batch.
+pub(crate) fn execute_stated(
+    config: &RollupConfig,
+    batch: &MadeBatch,
+    blocks: &[BlockInputOwned],
+) -> Result<Vec<RollupBlock>, BlockError> {
+    let input = batch.input.borrow();
+    let ancestors = Ancestors::link(&[input.parent]).expect("the parent is linked");
     let mut state = WitnessState::new(ancestors, input.state.iter().copied(), input.codes.iter().copied());
-    input.blocks.iter().map(|block| execute_rollup_block(config, &mut state, block)).collect()
+    blocks.iter().map(|block| execute_rollup_block(config, &mut state, &block.borrow())).collect()
 }
 
 pub(crate) fn balance(chain: &RollupChain, of: Address) -> U256 {
