@@ -128,9 +128,7 @@ contract DepositTest is Rig {
         bytes memory metadata = abi.encode("Token", "TOK", uint8(6));
         assertEq(
             operation.data,
-            abi.encodeCall(
-                IL2AssetRouter.finalizeDeposit, (block.chainid, address(token), alice, bob, 1000, metadata)
-            )
+            abi.encodeCall(IL2AssetRouter.finalizeDeposit, (block.chainid, address(token), alice, bob, 1000, metadata))
         );
         assertEq(vault.balanceOf(CHAIN, tokenId), 1000);
         assertEq(vault.balanceOf(CHAIN, etherId), MINT);
@@ -172,9 +170,7 @@ contract DepositTest is Rig {
         bytes memory metadata = abi.encode("Ether", "ETH", uint8(18));
         assertEq(
             onlyOperation().data,
-            abi.encodeCall(
-                IL2AssetRouter.finalizeDeposit, (block.chainid, ETHER, alice, bob, 3 ether, metadata)
-            )
+            abi.encodeCall(IL2AssetRouter.finalizeDeposit, (block.chainid, ETHER, alice, bob, 3 ether, metadata))
         );
     }
 
@@ -328,9 +324,7 @@ contract DepositTest is Rig {
     }
 
     function test_aliasing_isModulo() public pure {
-        assertEq(
-            Aliasing.aliased(address(type(uint160).max)), 0x1111000000000000000000000000000000001110
-        );
+        assertEq(Aliasing.aliased(address(type(uint160).max)), 0x1111000000000000000000000000000000001110);
         assertEq(Aliasing.aliased(address(0)), 0x1111000000000000000000000000000000001111);
     }
 

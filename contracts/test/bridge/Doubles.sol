@@ -61,8 +61,7 @@ contract HubDouble is IBridgehub {
 
     function push(address from, L2Request calldata request) private returns (bytes32 hash) {
         require(request.mint >= request.value + uint256(request.gasLimit) * GAS_PRICE, "mint");
-        address refund =
-            request.refundRecipient == address(0) ? from : Aliasing.ofAccount(request.refundRecipient);
+        address refund = request.refundRecipient == address(0) ? from : Aliasing.ofAccount(request.refundRecipient);
         Operation memory operation = Operation({
             chainId: request.chainId,
             id: operations[request.chainId]++,
@@ -116,9 +115,8 @@ library LogTree {
     bytes32 internal constant PADDING = 0x72abee45b59e344af8a6e520241c4744aff26ed411f4c4b00f8af09adada43ba;
 
     function leaf(L2Log memory log) internal pure returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(uint8(0), log.isService, log.transactionIndex, log.sender, log.key, log.value)
-        );
+        return
+            keccak256(abi.encodePacked(uint8(0), log.isService, log.transactionIndex, log.sender, log.key, log.value));
     }
 
     /// Root of the batch, and the siblings of a log in it.

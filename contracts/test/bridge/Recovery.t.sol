@@ -100,9 +100,7 @@ contract RecoveryTest is Rig {
         depositTokens(bob, OTHER_CHAIN, token, 1000);
         // The other chain lies about an operation that it never had.
         L2LogProof memory proof = executeOne(OTHER_CHAIN, 1, statusLog(operation, false));
-        vm.expectRevert(
-            abi.encodeWithSelector(IAssetRouter.DepositNotRecorded.selector, OTHER_CHAIN, operation)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IAssetRouter.DepositNotRecorded.selector, OTHER_CHAIN, operation));
         recover(proof, operation, alice, tokenId, 1000);
         proof.chainId = CHAIN;
         vm.expectRevert(abi.encodeWithSelector(IMessageRoot.BatchNotExecuted.selector, CHAIN, 1));

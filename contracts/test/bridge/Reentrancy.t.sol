@@ -97,7 +97,9 @@ contract ReentrancyTest is Rig {
 
     function expectGuarded() internal view {
         assertFalse(attacker.succeeded());
-        assertEq(attacker.reason(), abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector));
+        assertEq(
+            attacker.reason(), abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector)
+        );
     }
 
     /// A deposit inside of a deposit: what one brings must not count for both.
@@ -136,8 +138,7 @@ contract ReentrancyTest is Rig {
     function test_recoveryInDeposit_isRefused() public {
         bytes32 operation = attackersOperation();
         L2LogProof memory proof = executeOne(CHAIN, 1, statusLog(operation, false));
-        bytes memory data =
-            abi.encodeCall(router.recoverDeposit, (proof, 0, operation, address(attacker), hookId, 100));
+        bytes memory data = abi.encodeCall(router.recoverDeposit, (proof, 0, operation, address(attacker), hookId, 100));
         attacker.arm(Attacker.When.BeforeSending, address(router), 0, data, false);
         attacker.call(address(router), MINT, depositCall(hook, 200));
         expectGuarded();
@@ -180,14 +181,11 @@ contract ReentrancyTest is Rig {
     function test_recoveryInItself_isRefused() public {
         bytes32 operation = attackersOperation();
         L2LogProof memory proof = executeOne(CHAIN, 1, statusLog(operation, false));
-        bytes memory data =
-            abi.encodeCall(router.recoverDeposit, (proof, 0, operation, address(attacker), hookId, 100));
+        bytes memory data = abi.encodeCall(router.recoverDeposit, (proof, 0, operation, address(attacker), hookId, 100));
         attacker.arm(Attacker.When.AfterReceiving, address(router), 0, data, false);
         router.recoverDeposit(proof, 0, operation, address(attacker), hookId, 100);
         assertFalse(attacker.succeeded());
-        assertEq(
-            attacker.reason(), abi.encodeWithSelector(IAssetRouter.DepositNotRecorded.selector, CHAIN, operation)
-        );
+        assertEq(attacker.reason(), abi.encodeWithSelector(IAssetRouter.DepositNotRecorded.selector, CHAIN, operation));
         assertEq(hook.balanceOf(address(attacker)), 1000);
         assertEq(vault.balanceOf(CHAIN, hookId), 10_000);
     }

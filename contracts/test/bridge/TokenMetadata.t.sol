@@ -158,8 +158,7 @@ contract TokenMetadataTest is Test {
         GoodToken good = new GoodToken("A name that is not cut", "SYM", 3);
         gas = bound(gas, 0, 400_000);
         bytes memory expected = abi.encode("A name that is not cut", "SYM", uint8(3));
-        (bool ok, bytes memory result) =
-            address(this).call{gas: gas}(abi.encodeCall(this.read, (address(good))));
+        (bool ok, bytes memory result) = address(this).call{gas: gas}(abi.encodeCall(this.read, (address(good))));
         if (ok) assertEq(abi.decode(result, (bytes)), expected);
         if (gas > 200_000) assertTrue(ok);
         if (gas < 100_000) assertFalse(ok);
@@ -169,16 +168,14 @@ contract TokenMetadataTest is Test {
     function testFuzz_withLittleGas_anExpensiveName(uint256 gas) public {
         ExpensiveToken expensive = new ExpensiveToken();
         gas = bound(gas, 0, 600_000);
-        (bool ok, bytes memory result) =
-            address(this).call{gas: gas}(abi.encodeCall(this.read, (address(expensive))));
+        (bool ok, bytes memory result) = address(this).call{gas: gas}(abi.encodeCall(this.read, (address(expensive))));
         if (ok) assertEq(abi.decode(result, (bytes)), abi.encode("Dear", "Dear", uint8(32)));
         if (gas > 500_000) assertTrue(ok);
     }
 
     function test_withLittleGasItSaysSo() public {
         GoodToken good = new GoodToken("Name", "SYM", 3);
-        (bool ok, bytes memory reason) =
-            address(this).call{gas: 100_000}(abi.encodeCall(this.read, (address(good))));
+        (bool ok, bytes memory reason) = address(this).call{gas: 100_000}(abi.encodeCall(this.read, (address(good))));
         assertFalse(ok);
         assertEq(bytes4(reason), TokenMetadata.MetadataGas.selector);
     }
