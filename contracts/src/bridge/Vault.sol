@@ -99,6 +99,8 @@ contract Vault is IVault, ReentrancyGuardTransient {
 
     function receiveExactly(IERC20 token, address payer, uint256 amount) private {
         uint256 before = token.balanceOf(address(this));
+        // The payer is who called the router, or the registry.
+        // slither-disable-next-line arbitrary-send-erc20
         token.safeTransferFrom(payer, address(this), amount);
         uint256 afterwards = token.balanceOf(address(this));
         // A token may give any numbers; it only cheats those who hold it.

@@ -35,6 +35,8 @@ contract BridgedToken is IBridgedToken, ERC20PermitUpgradeable {
     ) external onlyVault initializer {
         __ERC20_init(name_, symbol_);
         __ERC20Permit_init(name_);
+        // The vault has an event of it, and says what there is, zero or not.
+        // slither-disable-next-line events-maths,missing-zero-check
         (originChainId, originToken, tokenDecimals) = (originChainId_, originToken_, decimals_);
     }
 

@@ -13,9 +13,15 @@ import {Assets} from "../shared/Assets.sol";
 /// @notice Its storage is part of the genesis state (specification 022). Ethereum pays whatever this contract says by a message:
 /// `withdraw` is the one place that sends, after it has burned or locked the same amount.
 contract L2AssetRouter is IL2AssetRouter {
+    // The genesis sets it.
+    // slither-disable-start uninitialized-state,constable-states
     /// @inheritdoc IL2AssetRouter
     address public l1AssetRouter; // slot 0
 
+    // slither-disable-end uninitialized-state,constable-states
+
+    // What is called are predeploys, which call nobody else.
+    // slither-disable-start reentrancy-events
     /// @inheritdoc IL2AssetRouter
     function finalizeDeposit(
         uint256 originChainId,
@@ -51,6 +57,7 @@ contract L2AssetRouter is IL2AssetRouter {
         messageHash = IMessenger(L2_MESSENGER).sendToL1(Assets.withdrawalMessage(assetId, receiver, amount));
         emit WithdrawalRequested(assetId, msg.sender, receiver, amount, messageHash);
     }
+    // slither-disable-end reentrancy-events
 
     function baseAssetId() private view returns (bytes32) {
         return ISystemInfo(L2_SYSTEM_INFO).baseAssetId();

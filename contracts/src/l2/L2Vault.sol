@@ -9,7 +9,8 @@ import {L2_ASSET_ROUTER, L2_TOKEN_BEACON} from "../shared/Addresses.sol";
 import {Assets} from "../shared/Assets.sol";
 
 /// @title Keeper of bridged tokens, on the chain
-/// @notice Starts with empty storage.
+/// @notice Starts with empty storage. What is locked comes out on Ethereum.
+// slither-disable-next-line locked-ether
 contract L2Vault is IL2Vault {
     /// @inheritdoc IL2Vault
     /// @dev Slot 0. Kept, though it can be computed: an upgrade that changes the code of proxies must not lose those that exist.

@@ -11,10 +11,14 @@ contract SystemInfo is ISystemInfo {
     uint32 public protocolVersion; // slot 0
     /// @inheritdoc ISystemInfo
     bytes32 public configHash; // slot 1
+    // Nothing but the genesis sets these.
+    // slither-disable-start constable-states
     /// @inheritdoc ISystemInfo
     bytes32 public baseAssetId; // slot 2
     /// @inheritdoc ISystemInfo
     uint256 public l1ChainId; // slot 3
+
+    // slither-disable-end constable-states
 
     /// @inheritdoc ISystemInfo
     function updateConfiguration(uint32 newProtocolVersion, bytes32 newConfigHash) external {

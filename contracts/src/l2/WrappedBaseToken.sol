@@ -14,8 +14,11 @@ import {IWrappedBaseToken} from "../interfaces/IWrappedBaseToken.sol";
 /// @notice Its storage is part of the genesis state (specification 022). Without a fallback: a call of a function that it does not
 /// have must not seem to succeed.
 contract WrappedBaseToken is IWrappedBaseToken, ERC20PermitUpgradeable {
+    // The genesis sets them.
+    // slither-disable-start uninitialized-state,constable-states
     string private tokenName; // slot 0
     string private tokenSymbol; // slot 1
+    // slither-disable-end uninitialized-state,constable-states
 
     receive() external payable {
         deposit();

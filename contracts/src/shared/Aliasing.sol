@@ -19,6 +19,8 @@ library Aliasing {
     /// @notice Who calls, as a chain sees it. A contract under construction has no code, but it is not the transaction's origin
     /// either.
     function ofCaller(address caller) internal view returns (address) {
+        // It decides on an address, not on who may do what.
+        // slither-disable-next-line tx-origin
         return caller == tx.origin || isDelegated(caller) ? caller : aliased(caller);
     }
 

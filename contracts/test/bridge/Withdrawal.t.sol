@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
+import {AssetRouter} from "../../src/bridge/AssetRouter.sol";
 import {IAssetRouter, Withdrawal} from "../../src/interfaces/IAssetRouter.sol";
 import {IMessageRoot, L2Log, L2LogProof} from "../../src/interfaces/IMessageRoot.sol";
 import {IVault} from "../../src/interfaces/IVault.sol";
@@ -220,6 +221,14 @@ contract WithdrawalTest is Rig {
             vm.expectRevert(IMessageRoot.LogProofForm.selector);
             claim(proof);
         }
+    }
+
+    /// A router whose message root is not there yet believes nothing.
+    function test_withdrawal_withoutAMessageRootIsRefused() public {
+        AssetRouter early = new AssetRouter(hub, IMessageRoot(makeAddr("to be deployed")));
+        L2LogProof memory proof = executeOne(CHAIN, 1, withdrawalLog(withdrawal));
+        vm.expectRevert();
+        early.finalizeWithdrawal(proof, 0, withdrawal);
     }
 
     // ---- No more than the chain has ----

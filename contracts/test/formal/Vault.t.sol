@@ -73,8 +73,7 @@ contract VaultFormal {
         uint256 before = vault.balanceOf(chain, tokenId);
         uint256 otherBefore = vault.balanceOf(other, otherId);
         token.give(address(this), amount);
-        (bool ok,) =
-            address(vault).call(abi.encodeCall(vault.collect, (chain, tokenId, address(this), amount)));
+        (bool ok,) = address(vault).call(abi.encodeCall(vault.collect, (chain, tokenId, address(this), amount)));
         assert(vault.balanceOf(other, otherId) == otherBefore);
         unchecked {
             assert(vault.balanceOf(chain, tokenId) == (ok ? before + amount : before));
