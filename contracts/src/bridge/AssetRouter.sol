@@ -144,9 +144,9 @@ contract AssetRouter is IAssetRouter {
                 TokenMetadata.read(request.token)
             )
         );
-        // The registry would take this contract for who asks, and refund to it.
-        address refundRecipient =
-            request.refundRecipient == address(0) ? Aliasing.ofCaller(msg.sender) : request.refundRecipient;
+        // The registry would take this contract for who asks.
+        bool isCaller = request.refundRecipient == address(0) || request.refundRecipient == msg.sender;
+        address refundRecipient = isCaller ? Aliasing.ofCaller(msg.sender) : request.refundRecipient;
         return L2Request({
             chainId: request.chainId,
             to: L2_ASSET_ROUTER,

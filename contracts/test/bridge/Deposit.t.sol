@@ -290,6 +290,19 @@ contract DepositTest is Rig {
         assertEq(onlyOperation().refundRecipient, Aliasing.aliased(depositor));
     }
 
+    /// Also if it names itself.
+    function test_refundRecipient_thatIsAContractUnderConstructionIsItsAlias() public {
+        address depositor = vm.computeCreateAddress(alice, vm.getNonce(alice));
+        Deposit memory deposit = depositOf(CHAIN, address(token), 1000);
+        deposit.refundRecipient = depositor;
+        token.mint(depositor, 1000);
+        vm.deal(alice, MINT);
+        vm.recordLogs();
+        vm.prank(alice, alice);
+        new Contract{value: MINT}(router, token, deposit);
+        assertEq(onlyOperation().refundRecipient, Aliasing.aliased(depositor));
+    }
+
     function test_refundRecipient_ofADelegatedAccountIsItself() public {
         Deposit memory nothing;
         Contract code = new Contract(AssetRouter(address(0)), token, nothing);

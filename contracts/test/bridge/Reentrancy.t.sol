@@ -5,6 +5,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {AssetRouter} from "../../src/bridge/AssetRouter.sol";
 import {Deposit, IAssetRouter, Withdrawal} from "../../src/interfaces/IAssetRouter.sol";
 import {L2Log, L2LogProof} from "../../src/interfaces/IMessageRoot.sol";
+import {IVault} from "../../src/interfaces/IVault.sol";
 import {Rig} from "./Rig.sol";
 import {GoodToken, HookFeeToken, HookReceiver, HookToken} from "./Tokens.sol";
 
@@ -111,14 +112,14 @@ contract ReentrancyTest is Rig {
         assertEq(hook.balanceOf(address(vault)), 20_200);
     }
 
-    /// The same where it would pay: the token keeps a half, and the inner deposit makes up for it. Without the guard the outer one
-    /// (100, of which 50 arrive) would find the 50 of the inner one and be taken for whole.
+    /// The same where it would pay: of 100 the token keeps a half, of 50 nothing. Without the guard the outer deposit, of which 50
+    /// arrive, would find the 50 of the inner one too and be taken for whole: the chain would have 150, and the vault 100.
     function test_depositInDeposit_ofAFeeTokenCannotCountTwice() public {
         HookFeeToken fee = new HookFeeToken();
         prepare(fee);
         bytes32 feeId = vault.registerToken(address(fee));
         attacker.arm(Attacker.When.BeforeSending, address(router), MINT, depositCall(fee, 50), false);
-        vm.expectRevert();
+        vm.expectRevert(abi.encodeWithSelector(IVault.VaultReceived.selector, address(fee), 100, 50));
         attacker.call(address(router), MINT, depositCall(fee, 100));
         assertEq(vault.balanceOf(CHAIN, feeId), 0);
     }

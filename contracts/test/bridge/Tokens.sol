@@ -46,11 +46,11 @@ contract HookToken is GoodToken("Hook", "HOOK", 18) {
     }
 }
 
-/// As that, and a half of what arrives goes elsewhere.
+/// As that, and of transfers of 100 and more a half goes elsewhere.
 contract HookFeeToken is HookToken {
     function _update(address from, address to, uint256 amount) internal override {
         if (hooked[from]) HookReceiver(from).tokensToSend(to, amount);
-        if (from != address(0)) {
+        if (from != address(0) && amount >= 100) {
             ERC20._update(from, address(0xfee), amount / 2);
             amount -= amount / 2;
         }
