@@ -29,6 +29,8 @@ contract Town is Sequencer {
     mapping(uint64 => Sent[]) internal settled;
     mapping(uint64 => mapping(uint256 => bool)) internal claimed;
     address[2] internal people;
+    // Has nothing on the chain: in one EVM, ether of Ethereum and of the chain would be the same.
+    address internal receiver = makeAddr("receiver on Ethereum");
 
     uint256 internal next;
     // Sums of tokens, and of the base token.
@@ -110,7 +112,7 @@ contract Town is Sequencer {
         address from = people[who % 2];
         uint256 has = ofBase ? from.balance : address(bridged()) == address(0) ? 0 : bridged().balanceOf(from);
         amount = bound(amount, 0, ofBase ? has : has + 1);
-        bytes memory data = abi.encodeCall(IL2AssetRouter.withdraw, (ofBase ? etherId : tokenId, amount, from));
+        bytes memory data = abi.encodeCall(IL2AssetRouter.withdraw, (ofBase ? etherId : tokenId, amount, receiver));
         bool expected = amount > 0 && amount <= has;
         assertEq(transact(from, L2_ASSET_ROUTER, ofBase ? amount : 0, data), expected);
         if (!expected) return;
@@ -192,6 +194,10 @@ contract Town is Sequencer {
         return vault.balanceOf(CHAIN, etherId);
     }
 
+    function baseReceived() external view returns (uint256) {
+        return receiver.balance;
+    }
+
     function baseMinted() external view returns (uint256) {
         return minted;
     }
@@ -225,6 +231,7 @@ contract ConservationInvariants is Test {
     function invariant_baseTokenIsConserved() public view {
         assertEq(town.baseInVault(), town.baseMinted() + town.pendingBase() - town.claimedBase());
         assertEq(L2_VAULT.balance, town.withdrawnBase());
+        assertEq(town.baseReceived(), town.claimedBase());
         assertEq(L2_ASSET_ROUTER.balance, 0);
     }
 
