@@ -22,7 +22,7 @@ contract MessageRootTest is SettlementTest {
         return keccak256(encoded);
     }
 
-    function logs(uint256 count) private pure returns (L2Log[] memory list) {
+    function logsOf(uint256 count) private pure returns (L2Log[] memory list) {
         list = new L2Log[](count);
         for (uint256 i = 0; i < count; ++i) {
             list[i] = L2Log(i % 2 == 0, uint16(i), address(0xff00), keccak256(abi.encode(i)), bytes32(i % 3));
@@ -80,37 +80,37 @@ contract MessageRootTest is SettlementTest {
     function testFuzz_everyLog(uint256 count, uint256 index) public {
         count = bound(count, 1, 20);
         index = bound(index, 0, count - 1);
-        L2Log[] memory list = logs(count);
+        L2Log[] memory list = logsOf(count);
         append(1, rootOf(list));
         messageRoot.requireLog(proofOf(list, 1, index), list[index]);
     }
 
     function test_everyFieldOfTheLog() public {
-        L2Log[] memory list = logs(5);
+        L2Log[] memory list = logsOf(5);
         append(1, rootOf(list));
         L2LogProof memory proof = proofOf(list, 1, 3);
         bytes memory reason = abi.encodeWithSelector(IMessageRoot.LogNotIncluded.selector);
-        L2Log memory log = logs(5)[3];
+        L2Log memory log = logsOf(5)[3];
         log.isService = !log.isService;
         refused(proof, log, reason);
-        log = logs(5)[3];
+        log = logsOf(5)[3];
         log.transactionIndex += 1;
         refused(proof, log, reason);
-        log = logs(5)[3];
+        log = logsOf(5)[3];
         log.sender = address(0xff01);
         refused(proof, log, reason);
-        log = logs(5)[3];
+        log = logsOf(5)[3];
         log.key ^= bytes32(uint256(1));
         refused(proof, log, reason);
-        log = logs(5)[3];
+        log = logsOf(5)[3];
         log.value ^= bytes32(uint256(1));
         refused(proof, log, reason);
-        refused(proof, logs(5)[2], reason);
-        messageRoot.requireLog(proof, logs(5)[3]);
+        refused(proof, logsOf(5)[2], reason);
+        messageRoot.requireLog(proof, logsOf(5)[3]);
     }
 
     function testFuzz_changedProof(uint256 at, uint256 bit) public {
-        L2Log[] memory list = logs(5);
+        L2Log[] memory list = logsOf(5);
         append(1, rootOf(list));
         L2LogProof memory proof = proofOf(list, 1, 3);
         at = at % 31;
@@ -120,7 +120,7 @@ contract MessageRootTest is SettlementTest {
     }
 
     function test_form() public {
-        L2Log[] memory list = logs(5);
+        L2Log[] memory list = logsOf(5);
         append(1, rootOf(list));
         bytes memory reason = abi.encodeWithSelector(IMessageRoot.LogProofForm.selector);
         L2LogProof memory proof = proofOf(list, 1, 3);
@@ -137,7 +137,7 @@ contract MessageRootTest is SettlementTest {
 
     /// A node of the tree with a shorter path.
     function test_nodeForALeaf() public {
-        L2Log[] memory list = logs(5);
+        L2Log[] memory list = logsOf(5);
         append(1, rootOf(list));
         L2LogProof memory proof = proofOf(list, 1, 0);
         bytes32[] memory shorter = new bytes32[](16);
@@ -149,7 +149,7 @@ contract MessageRootTest is SettlementTest {
     }
 
     function test_paddingLeaf() public {
-        L2Log[] memory list = logs(5);
+        L2Log[] memory list = logsOf(5);
         append(1, rootOf(list));
         L2Log memory padding;
         assertEq(leafOf(padding), PADDING);
@@ -157,7 +157,7 @@ contract MessageRootTest is SettlementTest {
     }
 
     function test_notExecuted() public {
-        L2Log[] memory list = logs(5);
+        L2Log[] memory list = logsOf(5);
         append(1, rootOf(list));
         bytes4 reason = IMessageRoot.BatchNotExecuted.selector;
         L2LogProof memory proof = proofOf(list, 2, 3);
