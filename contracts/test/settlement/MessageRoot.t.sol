@@ -219,14 +219,16 @@ contract MessageRootTest is SettlementTest {
         RollupChain other = createChain(CHAIN + 1);
         assertNotEq(address(other), address(chain));
         vm.expectEmit(address(messageRoot));
-        emit IMessageRoot.BatchRootAppended(CHAIN, 1, keccak256("one"), uint64(block.timestamp));
+        emit IMessageRoot.BatchRootAppended(CHAIN, 1, keccak256("one"), uint64(vm.getBlockTimestamp()));
         append(1, keccak256("one"));
-        bytes32 first =
-            keccak256(bytes.concat(bytes1(0x02), keccak256("one"), bytes8(uint64(1)), bytes8(uint64(block.timestamp))));
+        bytes32 first = keccak256(
+            bytes.concat(bytes1(0x02), keccak256("one"), bytes8(uint64(1)), bytes8(uint64(vm.getBlockTimestamp())))
+        );
         skip(12);
         append(2, keccak256("two"));
-        bytes32 second =
-            keccak256(bytes.concat(bytes1(0x02), keccak256("two"), bytes8(uint64(2)), bytes8(uint64(block.timestamp))));
+        bytes32 second = keccak256(
+            bytes.concat(bytes1(0x02), keccak256("two"), bytes8(uint64(2)), bytes8(uint64(vm.getBlockTimestamp())))
+        );
         bytes32 root = hash(first, second);
         bytes32 emptyRoot = 0;
         bytes32 empty = hash(0, 0);

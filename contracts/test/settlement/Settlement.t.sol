@@ -96,7 +96,7 @@ contract CommitTest is SettlementTest {
 
     function test_commit_timeAhead() public {
         BatchCommit memory batch = batchAfter(genesis, 0);
-        batch.lastTimestamp = uint64(block.timestamp) + 1 hours + 1;
+        batch.lastTimestamp = uint64(vm.getBlockTimestamp()) + 1 hours + 1;
         bytes4 reason = IRollupChain.BatchTime.selector;
         refused(batch, abi.encodeWithSelector(reason, batch.firstTimestamp, batch.lastTimestamp));
         batch.lastTimestamp -= 1;

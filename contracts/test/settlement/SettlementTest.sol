@@ -139,9 +139,10 @@ abstract contract SettlementTest is Test {
     /// Requests an operation as a user, and remembers it in the model.
     function requestOne() internal returns (bytes32 hash) {
         L2Request memory asked = call(1 ether, 100_000, "data");
+        asked.mint = 1 ether + 100_000 * uint256(chain.gasPrice());
         vm.prank(user, user);
         hash = bridgehub.requestL2Transaction{value: asked.mint}(asked);
-        queue.push(hash, uint64(block.timestamp) + 3 days);
+        queue.push(hash, uint64(vm.getBlockTimestamp()) + 3 days);
     }
 
     function requestMany(uint256 count) internal {
@@ -161,8 +162,8 @@ abstract contract SettlementTest is Test {
             commitment: keccak256(abi.encode("block", previous.commitment, operations)),
             firstBlock: previous.number * 10 + 1,
             lastBlock: previous.number * 10 + 10,
-            firstTimestamp: uint64(block.timestamp) - 10,
-            lastTimestamp: uint64(block.timestamp),
+            firstTimestamp: uint64(vm.getBlockTimestamp()) - 10,
+            lastTimestamp: uint64(vm.getBlockTimestamp()),
             operations: operations,
             operationsHash: queue.rollingHash(first, operations),
             transactions: 7,

@@ -30,7 +30,7 @@ contract ProtocolVersionsTest is SettlementTest {
 
     function test_register() public {
         VerifierSlot[] memory list = slots(8);
-        uint64 usableFrom = uint64(block.timestamp) + 7 days;
+        uint64 usableFrom = uint64(vm.getBlockTimestamp()) + 7 days;
         vm.expectEmit(address(versions));
         emit IProtocolVersions.VersionRegistered(5, address(implementation), 3, list, usableFrom);
         vm.prank(governance);
@@ -112,7 +112,7 @@ contract ProtocolVersionsTest is SettlementTest {
 
     function test_withdraw() public {
         registerVersion(5, address(implementation), 1);
-        vm.warp(block.timestamp + 7 days);
+        vm.warp(vm.getBlockTimestamp() + 7 days);
         vm.expectEmit(address(versions));
         emit IProtocolVersions.VersionWithdrawn(5);
         vm.prank(governance);
