@@ -4,6 +4,7 @@ mod anvil;
 mod book;
 mod circuits;
 mod contracts;
+mod cost_table;
 mod costs;
 mod eest;
 mod final_proof;
@@ -26,6 +27,7 @@ enum Task {
     Book(book::Arguments),
     Circuits(circuits::Arguments),
     Contracts(contracts::Arguments),
+    CostTable(cost_table::Arguments),
     Costs(costs::Arguments),
     Eest(eest::Arguments),
     FinalProof(final_proof::Arguments),
@@ -56,6 +58,7 @@ fn run() -> eyre::Result<ExitCode> {
         Task::Book(arguments) => book::run(&arguments)?,
         Task::Circuits(arguments) => circuits::run(&arguments)?,
         Task::Contracts(arguments) => contracts::run(&arguments)?,
+        Task::CostTable(arguments) => cost_table::run(&arguments)?,
         Task::Costs(arguments) => costs::run(&arguments)?,
         Task::Eest(arguments) => eest::run(&arguments)?,
         Task::FinalProof(arguments) => final_proof::run(&arguments)?,

@@ -254,7 +254,7 @@ fn tokens_move() {
 #[test]
 fn a_holder_without_tokens_has_no_slot() {
     let outcome = outcome("erc20");
-    assert!(outcome.changes.iter().flat_map(|change| &change.slots).any(|(_, value)| value.is_zero()));
+    assert!(outcome.changes.iter().flat_map(|change| change.written()).any(|(_, value)| value.is_zero()));
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The batch input (`specs/002-batch-input.md`).
 
 use alloc::vec::Vec;
-use alloy_primitives::Bytes;
+use alloy_primitives::{B256, Bytes};
 use thiserror::Error;
 
-/// Version of the encoding.
+/// Version of the encoding, for blocks of Ethereum.
 const VERSION: u32 = 1;
+
+/// Version of the encoding, for blocks of a rollup.
+const ROLLUP_VERSION: u32 = 2;
 
 /// Bytes to which every byte string is aligned.
 const ALIGNMENT: usize = 4;
@@ -68,9 +71,17 @@ pub enum InputError {
     /// The bytes end inside a field.
     #[error("input ends inside a field at byte {0}")]
     Truncated(usize),
-    /// A version that this code does not know.
-    #[error("input version {0} is not supported (this is version 1)")]
-    Version(u32),
+    /// Another version than what was asked for.
+    #[error("input version {found} is not supported (this is version {wanted})")]
+    Version {
+        /// Version of the input.
+        found: u32,
+        /// Version that is read.
+        wanted: u32,
+    },
+    /// A versioned hash does not have 32 bytes.
+    #[error("versioned hash {0} does not have 32 bytes")]
+    VersionedHash(usize),
     /// A count or length beyond the bytes that remain.
     #[error("length {length} at byte {at} exceeds the input")]
     Length {
@@ -90,22 +101,73 @@ pub enum InputError {
 impl<'a> BatchInput<'a> {
     /// Reads an input without copying byte strings.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, InputError> {
-        let mut reader = Reader { bytes, at: 0 };
-        let version = reader.u32()?;
-        if version != VERSION {
-            return Err(InputError::Version(version));
-        }
-        let input = Self {
-            config: reader.bytes()?,
+        let mut reader = Reader::new(bytes, VERSION)?;
+        let config = reader.bytes()?;
+        let input = Self::read(config, &mut reader)?;
+        reader.finish()?;
+        Ok(input)
+    }
+
+    /// Reads what comes behind the configuration.
+    fn read(config: &'a [u8], reader: &mut Reader<'a>) -> Result<Self, InputError> {
+        Ok(Self {
+            config,
             ancestors: reader.list(Reader::bytes)?,
             blocks: reader.list(Reader::block)?,
             state: reader.list(Reader::bytes)?,
             codes: reader.list(Reader::bytes)?,
+        })
+    }
+}
+
+/// What the guest reads of a rollup's batch (`specs/023-settlement.md`), borrowed from the bytes it came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollupInput<'a> {
+    /// Versioned hashes of the blobs that have the pubdata; none: calldata.
+    pub versioned_hashes: Vec<B256>,
+    /// The rest.
+    pub batch: BatchInput<'a>,
+}
+
+/// A [`RollupInput`] that owns its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RollupInputOwned {
+    /// Versioned hashes of the blobs that have the pubdata; none: calldata.
+    pub versioned_hashes: Vec<B256>,
+    /// The rest.
+    pub batch: BatchInputOwned,
+}
+
+impl RollupInputOwned {
+    /// The same input, borrowed.
+    pub fn borrow(&self) -> RollupInput<'_> {
+        RollupInput { versioned_hashes: self.versioned_hashes.clone(), batch: self.batch.borrow() }
+    }
+}
+
+impl<'a> RollupInput<'a> {
+    /// Reads an input without copying byte strings.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, InputError> {
+        let mut reader = Reader::new(bytes, ROLLUP_VERSION)?;
+        let config = reader.bytes()?;
+        let hash = |(index, bytes): (usize, &[u8])| {
+            B256::try_from(bytes).map_err(|_| InputError::VersionedHash(index))
         };
-        match bytes.len().saturating_sub(reader.at) {
-            0 => Ok(input),
-            rest => Err(InputError::Trailing(rest)),
-        }
+        let hashes = reader.list(Reader::bytes)?;
+        let versioned_hashes = hashes.into_iter().enumerate().map(hash).collect::<Result<_, _>>()?;
+        let batch = BatchInput::read(config, &mut reader)?;
+        reader.finish()?;
+        Ok(Self { versioned_hashes, batch })
+    }
+
+    /// The encoding of the input. Fails only where a list or string has 2^32 items or more.
+    pub fn encode(&self) -> Result<Vec<u8>, InputError> {
+        let mut writer = Writer(Vec::new());
+        writer.u32(ROLLUP_VERSION);
+        writer.bytes(self.batch.config)?;
+        writer.list(&self.versioned_hashes, |writer, hash| writer.bytes(hash.as_slice()))?;
+        self.batch.write(&mut writer)?;
+        Ok(writer.0)
     }
 }
 
@@ -143,6 +205,12 @@ impl BatchInput<'_> {
         let mut writer = Writer(Vec::new());
         writer.u32(VERSION);
         writer.bytes(self.config)?;
+        self.write(&mut writer)?;
+        Ok(writer.0)
+    }
+
+    /// Writes what comes behind the configuration.
+    fn write(&self, writer: &mut Writer) -> Result<(), InputError> {
         writer.list(&self.ancestors, |writer, item| writer.bytes(item))?;
         writer.list(&self.blocks, |writer, block| {
             writer.bytes(block.header)?;
@@ -150,8 +218,7 @@ impl BatchInput<'_> {
             writer.list(&block.withdrawals, |writer, item| writer.bytes(item))
         })?;
         writer.list(&self.state, |writer, item| writer.bytes(item))?;
-        writer.list(&self.codes, |writer, item| writer.bytes(item))?;
-        Ok(writer.0)
+        writer.list(&self.codes, |writer, item| writer.bytes(item))
     }
 }
 
@@ -161,6 +228,23 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// Begins to read an input of this version.
+    fn new(bytes: &'a [u8], wanted: u32) -> Result<Self, InputError> {
+        let mut reader = Self { bytes, at: 0 };
+        match reader.u32()? {
+            found if found == wanted => Ok(reader),
+            found => Err(InputError::Version { found, wanted }),
+        }
+    }
+
+    /// Ends reading: nothing may remain.
+    fn finish(self) -> Result<(), InputError> {
+        match self.bytes.len().saturating_sub(self.at) {
+            0 => Ok(()),
+            rest => Err(InputError::Trailing(rest)),
+        }
+    }
+
     fn take(&mut self, length: usize) -> Result<&'a [u8], InputError> {
         let end = self.at.saturating_add(length);
         let taken = self.bytes.get(self.at..end).ok_or(InputError::Truncated(self.at))?;

@@ -18,6 +18,7 @@ extern crate alloc;
 mod config;
 mod input;
 mod output;
+pub mod rollup;
 mod words;
 
 pub use config::{BLOB_ENTRIES_MAX, BlobEntry, ChainConfig, ConfigError, Fork, NEVER, UPDATE_FRACTION_MAX};

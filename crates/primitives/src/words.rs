@@ -1,7 +1,7 @@
 //! 32-byte big-endian words: the static part of Solidity's ABI.
 
 use alloc::vec::Vec;
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use thiserror::Error;
 
 /// Why bytes are not the expected sequence of words.
@@ -51,6 +51,10 @@ impl WordWriter {
         self
     }
 
+    pub(crate) fn u256(self, value: &U256) -> Self {
+        self.hash(&B256::from(*value))
+    }
+
     pub(crate) fn address(self, value: &Address) -> Self {
         self.hash(&value.into_word())
     }
@@ -95,6 +99,20 @@ impl<'a> WordReader<'a> {
     pub(crate) fn u16(&mut self) -> Result<u16, WordError> {
         let index = self.next;
         self.u64()?.try_into().map_err(|_| WordError::Range { index })
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, WordError> {
+        let index = self.next;
+        self.u64()?.try_into().map_err(|_| WordError::Range { index })
+    }
+
+    pub(crate) fn u128(&mut self) -> Result<u128, WordError> {
+        let index = self.next;
+        self.u256()?.try_into().map_err(|_| WordError::Range { index })
+    }
+
+    pub(crate) fn u256(&mut self) -> Result<U256, WordError> {
+        self.hash().map(|word| U256::from_be_bytes(word.0))
     }
 
     pub(crate) fn address(&mut self) -> Result<Address, WordError> {

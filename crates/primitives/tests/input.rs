@@ -135,7 +135,7 @@ fn the_empty_input_is_six_words() {
 fn other_versions_are_refused() {
     for version in [0, 2, 1 << 24, u32::MAX] {
         let bytes = words(&[version, 0, 0, 0, 0, 0]);
-        assert_eq!(BatchInput::decode(&bytes), Err(InputError::Version(version)));
+        assert_eq!(BatchInput::decode(&bytes), Err(InputError::Version { found: version, wanted: 1 }));
     }
     assert_eq!(BatchInput::decode(&[]), Err(InputError::Truncated(0)));
     assert_eq!(BatchInput::decode(&[1, 0, 0]), Err(InputError::Truncated(0)));

@@ -27,6 +27,7 @@ use revm::{
     },
     handler::{MainnetContext, MainnetEvm},
     primitives::hardfork::SpecId,
+    state::EvmState,
 };
 
 type Evm<'s, 'a> = MainnetEvm<MainnetContext<&'s mut WitnessState<'a>>>;
@@ -198,7 +199,7 @@ fn run_transactions(
             return Err(BlockError::Transaction { index, reason: TransactionError::GasLeft { limit, left } });
         }
         let environment = transaction::environment(transaction, *sender);
-        clear_empty_authorities(evm, &environment);
+        clear_empty_authorities(&mut evm.ctx.journaled_state.state, &environment);
         let result = evm.transact_one(environment).map_err(|error| match error {
             EVMError::Transaction(reason) => {
                 let reason = TransactionError::Invalid(reason.to_string());
@@ -215,11 +216,11 @@ fn run_transactions(
 /// Makes accounts that earlier transactions of the block touched and left empty absent again for the authorizations of
 /// this one. They left the state when those transactions ended (EIP-161), but the EVM's journal spans the block and
 /// takes a touch for existence, and so would refund an authority that does not exist (EIP-7702).
-fn clear_empty_authorities(evm: &mut Evm<'_, '_>, transaction: &TxEnv) {
+pub(crate) fn clear_empty_authorities(state: &mut EvmState, transaction: &TxEnv) {
     for authority in transaction.authorization_list.iter().filter_map(AuthorizationTr::authority) {
         // An account that was in the state before the block cannot be empty here and sign: an account that signs
         // becomes empty only with its nonce at 0, and so with ether that it cannot have sent.
-        if let Some(account) = evm.ctx.journaled_state.state.get_mut(&authority)
+        if let Some(account) = state.get_mut(&authority)
             && account.is_loaded_as_not_existing()
             && account.is_empty()
         {

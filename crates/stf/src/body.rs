@@ -80,7 +80,7 @@ pub(crate) fn check(
     if Some(body.blob_gas()) != header.blob_gas_used {
         return Err(BlockError::Field(Field::BlobGasUsed));
     }
-    let size = rlp_bytes(block, body);
+    let size = block_rlp_bytes(block);
     if fork >= Fork::Osaka && size > BLOCK_RLP_BYTES_MAX {
         return Err(BlockError::Size(size));
     }
@@ -88,15 +88,14 @@ pub(crate) fn check(
 }
 
 /// Bytes of the block's RLP: header, transactions, ommers (none), withdrawals.
-fn rlp_bytes(block: &BlockInput<'_>, body: &Body) -> usize {
+pub(crate) fn block_rlp_bytes(block: &BlockInput<'_>) -> usize {
     let transactions = block
         .transactions
         .iter()
-        .zip(&body.transactions)
-        // A legacy transaction stands in the list as it is, a typed one as a byte string.
-        .map(|(bytes, (transaction, _))| match transaction.is_legacy() {
-            true => bytes.len(),
-            false => with_header(bytes.len()),
+        // A legacy transaction, which is a list (EIP-2718), stands there as it is, a typed one as a byte string.
+        .map(|bytes| match bytes.first() {
+            Some(0xc0..) => bytes.len(),
+            _ => with_header(bytes.len()),
         })
         .fold(0, usize::saturating_add);
     let withdrawals = block.withdrawals.iter().map(|rlp| rlp.len()).fold(0, usize::saturating_add);

@@ -1,8 +1,9 @@
 //! Why a batch is refused.
 
+use crate::rollup::{MessageLayout, OverLimit};
 use alloc::string::String;
 use alloy_primitives::{Address, B256};
-use ashlar_primitives::{ConfigError, InputError};
+use ashlar_primitives::{ConfigError, InputError, rollup::OperationError};
 use ashlar_trie::TrieError;
 use thiserror::Error;
 
@@ -45,6 +46,8 @@ pub enum Error {
 pub enum Field {
     /// Hash of the parent.
     ParentHash,
+    /// Mix hash.
+    MixHash,
     /// Ommers hash.
     OmmersHash,
     /// Difficulty.
@@ -129,6 +132,15 @@ pub enum BlockError {
     /// State could not be read or written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A rollup's block has no transaction.
+    #[error("the block has no transaction")]
+    Empty,
+    /// An upgrade failed, or leads to another version than the configuration's.
+    #[error("the upgrade failed, or leads to another protocol version than the configuration's")]
+    Upgrade,
+    /// The messenger emitted what is no message.
+    #[error(transparent)]
+    Message(#[from] MessageLayout),
     /// The EVM stopped for a reason that no valid block has.
     #[error("execution stopped: {0}")]
     Evm(String),
@@ -157,6 +169,18 @@ pub enum TransactionError {
     /// Invalid at its place in the block.
     #[error("{0}")]
     Invalid(String),
+    /// Blobs, which a rollup does not have.
+    #[error("blob transactions (type 3) are not accepted on a rollup")]
+    Blobs,
+    /// A priority operation or an upgrade is malformed.
+    #[error(transparent)]
+    Operation(#[from] OperationError),
+    /// A priority operation or an upgrade is for another chain.
+    #[error("it is for the chain with id {0}")]
+    ChainId(u64),
+    /// A limit of a rollup's transactions is passed.
+    #[error(transparent)]
+    OverLimit(OverLimit),
 }
 
 /// Why state could not be read or written.

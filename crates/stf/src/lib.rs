@@ -22,6 +22,7 @@ mod body;
 mod error;
 mod header;
 mod requests;
+pub mod rollup;
 mod state;
 mod transaction;
 
@@ -31,4 +32,5 @@ pub use block::{BlockOutcome, build_block, execute_block};
 pub use body::Body;
 pub use error::{BlockError, Error, Field, StateError, TransactionError};
 pub use header::SealedHeader;
-pub use state::{AccountChange, WitnessState};
+pub use state::{AccountChange, SlotChange, WitnessState};
+pub use transaction::Transaction;

@@ -34,16 +34,36 @@ enum Code<'a> {
 pub struct AccountChange {
     /// The account.
     pub address: Address,
+    /// Its record before the block, `None` if it was not there.
+    pub before: Option<Account>,
     /// Its record after the block, `None` if it is gone.
     pub record: Option<Account>,
     /// Its code, where the block changed it; empty where it removed a delegation (EIP-7702).
     pub code: Option<Bytes>,
-    /// Slots that changed, with their values after the block.
-    pub slots: Vec<(U256, U256)>,
+    /// Slots that changed, by ascending key.
+    pub slots: Vec<SlotChange>,
+}
+
+impl AccountChange {
+    /// Keys of the slots that changed, and their values after the block.
+    pub fn written(&self) -> impl Iterator<Item = (U256, U256)> + '_ {
+        self.slots.iter().map(|slot| (slot.key, slot.after))
+    }
+}
+
+/// What a block did to one storage slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotChange {
+    /// The slot's key.
+    pub key: U256,
+    /// Its value before the block.
+    pub before: U256,
+    /// Its value after the block.
+    pub after: U256,
 }
 
 /// What [`Loaded::apply`] leaves: the account's new record, `None` if it is gone, and its changed slots.
-type Applied = (Option<Account>, Vec<(U256, U256)>);
+type Applied = (Option<Account>, Vec<SlotChange>);
 
 /// An account as the tries have it.
 #[derive(Debug)]
@@ -143,9 +163,9 @@ impl<'a> WitnessState<'a> {
                 code = Some(bytecode.original_bytes());
                 self.codes.entry(record.code_hash).or_insert(Code::Analysed(bytecode));
             }
-            account.record = record;
+            let before = core::mem::replace(&mut account.record, record);
             updates.push((account.key, record));
-            applied.push(AccountChange { address: account.address, record, code, slots });
+            applied.push(AccountChange { address: account.address, before, record, code, slots });
         }
         // Every account that the EVM holds came through `basic`, and so is in `loaded`.
         if let Some(address) = changes.keys().next() {
@@ -204,7 +224,7 @@ impl<'a> Loaded<'a> {
         &mut self,
         nodes: &mut NodeSet<'a>,
         storage: &EvmStorage,
-    ) -> Result<Vec<(U256, U256)>, StateError> {
+    ) -> Result<Vec<SlotChange>, StateError> {
         let mut updates = Vec::new();
         let mut changed = Vec::new();
         for (index, slot) in storage {
@@ -213,12 +233,12 @@ impl<'a> Loaded<'a> {
             if before.value != value {
                 self.slots.insert(*index, Slot { value, ..before });
                 updates.push((before.key, value));
-                changed.push((*index, value));
+                changed.push(SlotChange { key: *index, before: before.value, after: value });
             }
         }
         // The EVM's map has no order; the tries and whoever reads the changes need one.
         updates.sort_unstable_by_key(|(key, _)| *key);
-        changed.sort_unstable_by_key(|(index, _)| *index);
+        changed.sort_unstable_by_key(|change| change.key);
         let encoded =
             updates.into_iter().map(|(key, value)| (key, encode_storage_value(value).map(Cow::Owned)));
         self.storage.update(nodes, encoded)?;

@@ -14,7 +14,7 @@ use revm::{
 };
 
 /// A transaction of a block; blobs never travel with it.
-pub(crate) type Transaction = EthereumTxEnvelope<TxEip4844>;
+pub type Transaction = EthereumTxEnvelope<TxEip4844>;
 
 /// Half of the order of secp256k1, rounded down (EIP-2).
 const HALF_ORDER: U256 = uint!(0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0_U256);

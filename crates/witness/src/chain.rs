@@ -1,38 +1,26 @@
 //! A chain in memory, small enough that its tries are rebuilt after each block.
 
-use crate::prune::prune;
+use crate::{
+    flat::{FlatState, GenesisAccount},
+    prune::prune,
+};
 use alloy_consensus::Header;
-use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes};
 use ashlar_primitives::{BatchInputOwned, BlockInputOwned, ChainConfig};
 use ashlar_stf::{
     AccountChange, Ancestors, BlockError, BlockOutcome, Error, SealedHeader, StateError, WitnessState,
     build_block, execute_block,
 };
-use ashlar_trie::{Account, EMPTY_ROOT, NodeSet, Trie, TrieError, encode_storage_value};
-use std::collections::{BTreeMap, HashMap};
-
-/// An account of a genesis allocation.
-#[derive(Clone, Debug, Default)]
-pub struct GenesisAccount {
-    /// Nonce.
-    pub nonce: u64,
-    /// Wei.
-    pub balance: U256,
-    /// Bytecode.
-    pub code: Bytes,
-    /// Slots that are not zero.
-    pub storage: BTreeMap<U256, U256>,
-}
+use ashlar_trie::TrieError;
+use std::collections::BTreeMap;
 
 /// A chain in memory: the whole state, all headers, and the means to make blocks.
 #[derive(Clone, Debug)]
 pub struct Chain {
     config: ChainConfig,
-    accounts: BTreeMap<Address, GenesisAccount>,
+    state: FlatState,
     /// RLP of the headers, oldest first.
     headers: Vec<Bytes>,
-    nodes: Vec<Bytes>,
-    root: B256,
 }
 
 /// A block that [`Chain::make`] made or [`Chain::import`] accepted.
@@ -60,11 +48,9 @@ impl Chain {
         accounts: BTreeMap<Address, GenesisAccount>,
         mut genesis: Header,
     ) -> Result<Self, TrieError> {
-        let mut chain = Self { config, accounts, headers: Vec::new(), nodes: Vec::new(), root: EMPTY_ROOT };
-        chain.rebuild()?;
-        genesis.state_root = chain.root;
-        chain.headers.push(alloy_rlp::encode(&genesis).into());
-        Ok(chain)
+        let state = FlatState::new(accounts)?;
+        genesis.state_root = state.root;
+        Ok(Self { config, state, headers: vec![alloy_rlp::encode(&genesis).into()] })
     }
 
     /// Rules of the chain.
@@ -74,7 +60,7 @@ impl Chain {
 
     /// Root of the current state.
     pub const fn state_root(&self) -> B256 {
-        self.root
+        self.state.root
     }
 
     /// RLP of the last header.
@@ -84,7 +70,7 @@ impl Chain {
 
     /// All accounts, as the chain has them now.
     pub const fn accounts(&self) -> &BTreeMap<Address, GenesisAccount> {
-        &self.accounts
+        &self.state.accounts
     }
 
     /// Makes the next block from a draft header (see [`build_block`]) and appends it.
@@ -124,8 +110,8 @@ impl Chain {
             config: self.config.encode().into(),
             ancestors: self.headers.iter().rev().take(256).cloned().collect(),
             blocks: vec![block],
-            state: self.nodes.clone(),
-            codes: self.accounts.values().map(|a| a.code.clone()).filter(|c| !c.is_empty()).collect(),
+            state: self.state.nodes.clone(),
+            codes: self.state.codes(),
         }
     }
 
@@ -140,66 +126,8 @@ impl Chain {
     }
 
     fn append(&mut self, input: &BatchInputOwned, changes: &[AccountChange]) -> Result<(), BlockError> {
-        for change in changes {
-            self.apply(change);
-        }
-        self.rebuild().map_err(StateError::Trie)?;
+        self.state.apply_all(changes).map_err(StateError::Trie)?;
         self.headers.extend(input.blocks.iter().map(|block| block.header.clone()));
         Ok(())
     }
-
-    fn apply(&mut self, change: &AccountChange) {
-        let Some(record) = &change.record else {
-            self.accounts.remove(&change.address);
-            return;
-        };
-        let account = self.accounts.entry(change.address).or_default();
-        account.nonce = record.nonce;
-        account.balance = record.balance;
-        if let Some(code) = &change.code {
-            account.code = code.clone();
-        }
-        for (slot, value) in &change.slots {
-            match value.is_zero() {
-                true => account.storage.remove(slot),
-                false => account.storage.insert(*slot, *value),
-            };
-        }
-    }
-
-    /// Rebuilds all tries from the flat state.
-    fn rebuild(&mut self) -> Result<(), TrieError> {
-        let mut nodes = HashMap::new();
-        let mut records = Vec::with_capacity(self.accounts.len());
-        for (address, account) in &self.accounts {
-            let slots = account.storage.iter().filter_map(|(slot, value)| {
-                Some((keccak256(slot.to_be_bytes::<32>()), encode_storage_value(*value)?))
-            });
-            let record = Account {
-                nonce: account.nonce,
-                balance: account.balance,
-                storage_root: build_trie(slots, &mut nodes)?,
-                code_hash: if account.code.is_empty() { KECCAK256_EMPTY } else { keccak256(&account.code) },
-            };
-            records.push((keccak256(address), record.encode()));
-        }
-        self.root = build_trie(records, &mut nodes)?;
-        self.nodes = nodes.into_values().collect();
-        self.nodes.sort();
-        Ok(())
-    }
-}
-
-/// Root of the trie with these entries; adds its nodes.
-fn build_trie(
-    entries: impl IntoIterator<Item = (B256, Vec<u8>)>,
-    nodes: &mut HashMap<B256, Bytes>,
-) -> Result<B256, TrieError> {
-    let (mut trie, mut none) = (Trie::new(EMPTY_ROOT), NodeSet::new([]));
-    trie.update(&mut none, entries.into_iter().map(|(key, value)| (key, Some(value.into()))))?;
-    for node in trie.collect_nodes() {
-        let node = Bytes::from(node);
-        nodes.insert(keccak256(&node), node);
-    }
-    Ok(trie.root())
 }

@@ -25,14 +25,14 @@ impl Assembler {
         self
     }
 
-    fn push_label(mut self, name: &'static str) -> Self {
+    pub(crate) fn push_label(mut self, name: &'static str) -> Self {
         self.bytes.push(op::PUSH2);
         self.uses.push((self.bytes.len(), name));
         self.bytes.extend([0, 0]);
         self
     }
 
-    fn label(mut self, name: &'static str) -> Self {
+    pub(crate) fn label(mut self, name: &'static str) -> Self {
         self.labels.insert(name, self.bytes.len() as u16);
         self.op(&[op::JUMPDEST])
     }

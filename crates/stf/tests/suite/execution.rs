@@ -63,7 +63,7 @@ fn claim(chain: &Chain, transactions: &[Bytes]) -> ashlar_primitives::BlockInput
 
 fn storage(made: &MadeBlock, address: Address) -> BTreeMap<U256, U256> {
     let change = made.outcome.changes.iter().find(|change| change.address == address);
-    change.map(|change| change.slots.iter().copied().collect()).unwrap_or_default()
+    change.map(|change| change.written().collect()).unwrap_or_default()
 }
 
 fn call(nonce: u64, to: Address, data: impl Into<Bytes>) -> Draft {

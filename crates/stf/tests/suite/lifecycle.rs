@@ -92,7 +92,7 @@ fn an_account_destroyed_a_transaction_after_its_creation_stays_without_its_ether
     let child = change(&made, child).unwrap();
     assert_eq!(child.record.unwrap().balance, U256::ZERO);
     assert_eq!(
-        child.slots,
+        child.written().collect::<Vec<_>>(),
         [(U256::from(3), U256::from(3)), (U256::from(7), U256::from(7))],
         "its storage stays, and what it writes on its way out too"
     );
@@ -110,7 +110,10 @@ fn an_account_destroyed_and_created_again_in_the_next_transaction_has_the_new_st
         &[(0, send(0, MACHINES[0], first)), (1, send(0, MACHINES[0], second))],
     );
     let child = change(&made, child).unwrap();
-    assert_eq!(child.slots, [(U256::from(2), U256::from(2)), (U256::from(7), U256::from(7))]);
+    assert_eq!(
+        child.written().collect::<Vec<_>>(),
+        [(U256::from(2), U256::from(2)), (U256::from(7), U256::from(7))]
+    );
     assert_eq!(child.record.unwrap().balance, U256::from(1));
     assert!(child.code.is_some());
 }
@@ -237,8 +240,8 @@ fn an_absent_authority_that_gets_code_reads_its_own_storage_only() {
         .data(program)
         .gas(300_000);
     let (made, _) = agree(Fork::Prague, BENEFICIARY, &[(0, delegate)]);
-    let slots = &change(&made, authority.address()).unwrap().slots;
-    assert_eq!(slots, &[(U256::from(2), U256::from(1)), (U256::from(3), U256::from(1))]);
+    let slots: Vec<_> = change(&made, authority.address()).unwrap().written().collect();
+    assert_eq!(slots, [(U256::from(2), U256::from(1)), (U256::from(3), U256::from(1))]);
 }
 
 #[test]
@@ -271,7 +274,10 @@ fn storage_of_an_account_that_was_cleared_is_not_there_when_it_is_created_in_the
     assert_eq!(change(&first, child).unwrap().record, None);
     let create = send(0, MACHINES[0], Program::default().create2(1, 0)).sign(&Key::number(0));
     let second = chain.make(draft(24), vec![create], Vec::new()).unwrap();
-    assert_eq!(change(&second, child).unwrap().slots, [(U256::from(7), U256::from(7))]);
+    assert_eq!(
+        change(&second, child).unwrap().written().collect::<Vec<_>>(),
+        [(U256::from(7), U256::from(7))]
+    );
     // Both over one witness, whose state outlives the first block.
     let mut batch = first.input;
     batch.blocks.extend(second.input.blocks);

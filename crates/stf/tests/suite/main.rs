@@ -11,6 +11,7 @@ mod hostile;
 mod keys;
 mod lifecycle;
 mod reference;
+mod rollup;
 mod transactions;
 mod witness;
 mod world;

@@ -1,0 +1,320 @@
+//! Prices of the meter. Made by `cargo xtask cost-table`; a change here is a change of the protocol.
+
+use alloy_primitives::{Address, address};
+
+/// Price of an instruction or a precompile, in cycle equivalents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Price {
+    /// Each time.
+    pub(super) base: u32,
+    /// Gas that the base covers.
+    pub(super) free: u32,
+    /// For each unit of gas beyond.
+    pub(super) per_gas: u32,
+    /// Most that gas adds.
+    pub(super) most: u32,
+}
+
+/// Each transaction: bytes of a transfer, its sender, both accounts, its receipt.
+pub(super) const TRANSACTION: u64 = 211552;
+
+/// Each byte of a transaction; the code of one that creates is analysed.
+pub(super) const TRANSACTION_BYTE: u64 = 42;
+
+/// Each authorization of a transaction (EIP-7702).
+pub(super) const AUTHORIZATION: u64 = 110358;
+
+/// Each byte of a code, the first time in a transaction: hash and analysis.
+pub(super) const CODE_BYTE: u64 = 22;
+
+const fn price(base: u32, free: u32, per_gas: u32, most: u32) -> Price {
+    Price { base, free, per_gas, most }
+}
+
+/// Instructions, by opcode. What is no instruction ends its frame.
+#[rustfmt::skip]
+pub(super) const STEPS: [Price; 256] = [
+    price(831, 0, 0, 4294967295), // 0x00 STOP
+    price(134, 3, 0, 4294967295), // 0x01 ADD
+    price(337, 5, 0, 4294967295), // 0x02 MUL
+    price(141, 3, 0, 4294967295), // 0x03 SUB
+    price(1354, 5, 0, 4294967295), // 0x04 DIV
+    price(1402, 5, 0, 4294967295), // 0x05 SDIV
+    price(1299, 5, 0, 4294967295), // 0x06 MOD
+    price(1346, 5, 0, 4294967295), // 0x07 SMOD
+    price(2086, 8, 0, 4294967295), // 0x08 ADDMOD
+    price(4101, 8, 0, 4294967295), // 0x09 MULMOD
+    price(224, 10, 88, 4294967295), // 0x0a EXP
+    price(185, 5, 0, 4294967295), // 0x0b SIGNEXTEND
+    price(50, 0, 0, 0), // 0x0c none
+    price(50, 0, 0, 0), // 0x0d none
+    price(50, 0, 0, 0), // 0x0e none
+    price(50, 0, 0, 0), // 0x0f none
+    price(121, 3, 0, 4294967295), // 0x10 LT
+    price(121, 3, 0, 4294967295), // 0x11 GT
+    price(178, 3, 0, 4294967295), // 0x12 SLT
+    price(179, 3, 0, 4294967295), // 0x13 SGT
+    price(114, 3, 0, 4294967295), // 0x14 EQ
+    price(88, 3, 0, 4294967295), // 0x15 ISZERO
+    price(106, 3, 0, 4294967295), // 0x16 AND
+    price(106, 3, 0, 4294967295), // 0x17 OR
+    price(106, 3, 0, 4294967295), // 0x18 XOR
+    price(88, 3, 0, 4294967295), // 0x19 NOT
+    price(110, 3, 0, 4294967295), // 0x1a BYTE
+    price(224, 3, 0, 4294967295), // 0x1b SHL
+    price(228, 3, 0, 4294967295), // 0x1c SHR
+    price(241, 3, 0, 4294967295), // 0x1d SAR
+    price(217, 5, 0, 4294967295), // 0x1e CLZ
+    price(50, 0, 0, 0), // 0x1f none
+    price(724, 30, 21, 4294967295), // 0x20 KECCAK256
+    price(50, 0, 0, 0), // 0x21 none
+    price(50, 0, 0, 0), // 0x22 none
+    price(50, 0, 0, 0), // 0x23 none
+    price(50, 0, 0, 0), // 0x24 none
+    price(50, 0, 0, 0), // 0x25 none
+    price(50, 0, 0, 0), // 0x26 none
+    price(50, 0, 0, 0), // 0x27 none
+    price(50, 0, 0, 0), // 0x28 none
+    price(50, 0, 0, 0), // 0x29 none
+    price(50, 0, 0, 0), // 0x2a none
+    price(50, 0, 0, 0), // 0x2b none
+    price(50, 0, 0, 0), // 0x2c none
+    price(50, 0, 0, 0), // 0x2d none
+    price(50, 0, 0, 0), // 0x2e none
+    price(50, 0, 0, 0), // 0x2f none
+    price(133, 2, 0, 4294967295), // 0x30 ADDRESS
+    price(737, 100, 13, 4294967295), // 0x31 BALANCE
+    price(133, 2, 0, 4294967295), // 0x32 ORIGIN
+    price(133, 2, 0, 4294967295), // 0x33 CALLER
+    price(83, 2, 0, 4294967295), // 0x34 CALLVALUE
+    price(291, 3, 0, 4294967295), // 0x35 CALLDATALOAD
+    price(77, 2, 0, 4294967295), // 0x36 CALLDATASIZE
+    price(272, 3, 18, 4294967295), // 0x37 CALLDATACOPY
+    price(77, 2, 0, 4294967295), // 0x38 CODESIZE
+    price(272, 3, 18, 4294967295), // 0x39 CODECOPY
+    price(134, 2, 0, 4294967295), // 0x3a GASPRICE
+    price(637, 100, 13, 4294967295), // 0x3b EXTCODESIZE
+    price(785, 100, 50, 4294967295), // 0x3c EXTCODECOPY
+    price(79, 2, 0, 4294967295), // 0x3d RETURNDATASIZE
+    price(276, 3, 18, 4294967295), // 0x3e RETURNDATACOPY
+    price(898, 100, 13, 4294967295), // 0x3f EXTCODEHASH
+    price(16000, 20, 0, 4294967295), // 0x40 BLOCKHASH
+    price(133, 2, 0, 4294967295), // 0x41 COINBASE
+    price(83, 2, 0, 4294967295), // 0x42 TIMESTAMP
+    price(83, 2, 0, 4294967295), // 0x43 NUMBER
+    price(254, 2, 0, 4294967295), // 0x44 DIFFICULTY
+    price(77, 2, 0, 4294967295), // 0x45 GASLIMIT
+    price(80, 2, 0, 4294967295), // 0x46 CHAINID
+    price(541, 5, 0, 4294967295), // 0x47 SELFBALANCE
+    price(80, 2, 0, 4294967295), // 0x48 BASEFEE
+    price(115, 3, 0, 4294967295), // 0x49 BLOBHASH
+    price(99, 2, 0, 4294967295), // 0x4a BLOBBASEFEE
+    price(50, 0, 0, 0), // 0x4b SLOTNUM
+    price(50, 0, 0, 0), // 0x4c none
+    price(50, 0, 0, 0), // 0x4d none
+    price(50, 0, 0, 0), // 0x4e none
+    price(50, 0, 0, 0), // 0x4f none
+    price(64, 2, 0, 4294967295), // 0x50 POP
+    price(209, 3, 20, 4294967295), // 0x51 MLOAD
+    price(196, 3, 8, 4294967295), // 0x52 MSTORE
+    price(114, 3, 20, 4294967295), // 0x53 MSTORE8
+    price(755, 100, 15, 4294967295), // 0x54 SLOAD
+    price(1576, 100, 16, 60333), // 0x55 SSTORE
+    price(133, 9, 0, 4294967295), // 0x56 JUMP
+    price(99, 10, 57, 4294967295), // 0x57 JUMPI
+    price(80, 2, 0, 4294967295), // 0x58 PC
+    price(79, 2, 0, 4294967295), // 0x59 MSIZE
+    price(77, 2, 0, 4294967295), // 0x5a GAS
+    price(58, 1, 0, 4294967295), // 0x5b JUMPDEST
+    price(130, 100, 0, 4294967295), // 0x5c TLOAD
+    price(1544, 100, 0, 4294967295), // 0x5d TSTORE
+    price(208, 3, 34, 4294967295), // 0x5e MCOPY
+    price(78, 2, 0, 4294967295), // 0x5f PUSH0
+    price(79, 3, 0, 4294967295), // 0x60 PUSH1
+    price(82, 3, 0, 4294967295), // 0x61 PUSH2
+    price(87, 3, 0, 4294967295), // 0x62 PUSH3
+    price(88, 3, 0, 4294967295), // 0x63 PUSH4
+    price(91, 3, 0, 4294967295), // 0x64 PUSH5
+    price(96, 3, 0, 4294967295), // 0x65 PUSH6
+    price(99, 3, 0, 4294967295), // 0x66 PUSH7
+    price(98, 3, 0, 4294967295), // 0x67 PUSH8
+    price(99, 3, 0, 4294967295), // 0x68 PUSH9
+    price(102, 3, 0, 4294967295), // 0x69 PUSH10
+    price(107, 3, 0, 4294967295), // 0x6a PUSH11
+    price(108, 3, 0, 4294967295), // 0x6b PUSH12
+    price(111, 3, 0, 4294967295), // 0x6c PUSH13
+    price(116, 3, 0, 4294967295), // 0x6d PUSH14
+    price(119, 3, 0, 4294967295), // 0x6e PUSH15
+    price(118, 3, 0, 4294967295), // 0x6f PUSH16
+    price(123, 3, 0, 4294967295), // 0x70 PUSH17
+    price(126, 3, 0, 4294967295), // 0x71 PUSH18
+    price(131, 3, 0, 4294967295), // 0x72 PUSH19
+    price(128, 3, 0, 4294967295), // 0x73 PUSH20
+    price(131, 3, 0, 4294967295), // 0x74 PUSH21
+    price(136, 3, 0, 4294967295), // 0x75 PUSH22
+    price(139, 3, 0, 4294967295), // 0x76 PUSH23
+    price(148, 3, 0, 4294967295), // 0x77 PUSH24
+    price(151, 3, 0, 4294967295), // 0x78 PUSH25
+    price(154, 3, 0, 4294967295), // 0x79 PUSH26
+    price(159, 3, 0, 4294967295), // 0x7a PUSH27
+    price(158, 3, 0, 4294967295), // 0x7b PUSH28
+    price(161, 3, 0, 4294967295), // 0x7c PUSH29
+    price(166, 3, 0, 4294967295), // 0x7d PUSH30
+    price(169, 3, 0, 4294967295), // 0x7e PUSH31
+    price(178, 3, 0, 4294967295), // 0x7f PUSH32
+    price(84, 3, 0, 4294967295), // 0x80 DUP1
+    price(84, 3, 0, 4294967295), // 0x81 DUP2
+    price(84, 3, 0, 4294967295), // 0x82 DUP3
+    price(84, 3, 0, 4294967295), // 0x83 DUP4
+    price(84, 3, 0, 4294967295), // 0x84 DUP5
+    price(84, 3, 0, 4294967295), // 0x85 DUP6
+    price(84, 3, 0, 4294967295), // 0x86 DUP7
+    price(84, 3, 0, 4294967295), // 0x87 DUP8
+    price(84, 3, 0, 4294967295), // 0x88 DUP9
+    price(84, 3, 0, 4294967295), // 0x89 DUP10
+    price(84, 3, 0, 4294967295), // 0x8a DUP11
+    price(84, 3, 0, 4294967295), // 0x8b DUP12
+    price(84, 3, 0, 4294967295), // 0x8c DUP13
+    price(84, 3, 0, 4294967295), // 0x8d DUP14
+    price(84, 3, 0, 4294967295), // 0x8e DUP15
+    price(84, 3, 0, 4294967295), // 0x8f DUP16
+    price(193, 3, 0, 4294967295), // 0x90 SWAP1
+    price(193, 3, 0, 4294967295), // 0x91 SWAP2
+    price(193, 3, 0, 4294967295), // 0x92 SWAP3
+    price(193, 3, 0, 4294967295), // 0x93 SWAP4
+    price(193, 3, 0, 4294967295), // 0x94 SWAP5
+    price(193, 3, 0, 4294967295), // 0x95 SWAP6
+    price(193, 3, 0, 4294967295), // 0x96 SWAP7
+    price(193, 3, 0, 4294967295), // 0x97 SWAP8
+    price(193, 3, 0, 4294967295), // 0x98 SWAP9
+    price(193, 3, 0, 4294967295), // 0x99 SWAP10
+    price(193, 3, 0, 4294967295), // 0x9a SWAP11
+    price(193, 3, 0, 4294967295), // 0x9b SWAP12
+    price(193, 3, 0, 4294967295), // 0x9c SWAP13
+    price(193, 3, 0, 4294967295), // 0x9d SWAP14
+    price(193, 3, 0, 4294967295), // 0x9e SWAP15
+    price(193, 3, 0, 4294967295), // 0x9f SWAP16
+    price(1333, 375, 3, 4294967295), // 0xa0 LOG0
+    price(2674, 750, 2, 4294967295), // 0xa1 LOG1
+    price(4020, 1125, 2, 4294967295), // 0xa2 LOG2
+    price(5067, 1500, 2, 4294967295), // 0xa3 LOG3
+    price(6060, 1875, 2, 4294967295), // 0xa4 LOG4
+    price(50, 0, 0, 0), // 0xa5 none
+    price(50, 0, 0, 0), // 0xa6 none
+    price(50, 0, 0, 0), // 0xa7 none
+    price(50, 0, 0, 0), // 0xa8 none
+    price(50, 0, 0, 0), // 0xa9 none
+    price(50, 0, 0, 0), // 0xaa none
+    price(50, 0, 0, 0), // 0xab none
+    price(50, 0, 0, 0), // 0xac none
+    price(50, 0, 0, 0), // 0xad none
+    price(50, 0, 0, 0), // 0xae none
+    price(50, 0, 0, 0), // 0xaf none
+    price(50, 0, 0, 0), // 0xb0 none
+    price(50, 0, 0, 0), // 0xb1 none
+    price(50, 0, 0, 0), // 0xb2 none
+    price(50, 0, 0, 0), // 0xb3 none
+    price(50, 0, 0, 0), // 0xb4 none
+    price(50, 0, 0, 0), // 0xb5 none
+    price(50, 0, 0, 0), // 0xb6 none
+    price(50, 0, 0, 0), // 0xb7 none
+    price(50, 0, 0, 0), // 0xb8 none
+    price(50, 0, 0, 0), // 0xb9 none
+    price(50, 0, 0, 0), // 0xba none
+    price(50, 0, 0, 0), // 0xbb none
+    price(50, 0, 0, 0), // 0xbc none
+    price(50, 0, 0, 0), // 0xbd none
+    price(50, 0, 0, 0), // 0xbe none
+    price(50, 0, 0, 0), // 0xbf none
+    price(50, 0, 0, 0), // 0xc0 none
+    price(50, 0, 0, 0), // 0xc1 none
+    price(50, 0, 0, 0), // 0xc2 none
+    price(50, 0, 0, 0), // 0xc3 none
+    price(50, 0, 0, 0), // 0xc4 none
+    price(50, 0, 0, 0), // 0xc5 none
+    price(50, 0, 0, 0), // 0xc6 none
+    price(50, 0, 0, 0), // 0xc7 none
+    price(50, 0, 0, 0), // 0xc8 none
+    price(50, 0, 0, 0), // 0xc9 none
+    price(50, 0, 0, 0), // 0xca none
+    price(50, 0, 0, 0), // 0xcb none
+    price(50, 0, 0, 0), // 0xcc none
+    price(50, 0, 0, 0), // 0xcd none
+    price(50, 0, 0, 0), // 0xce none
+    price(50, 0, 0, 0), // 0xcf none
+    price(50, 0, 0, 0), // 0xd0 none
+    price(50, 0, 0, 0), // 0xd1 none
+    price(50, 0, 0, 0), // 0xd2 none
+    price(50, 0, 0, 0), // 0xd3 none
+    price(50, 0, 0, 0), // 0xd4 none
+    price(50, 0, 0, 0), // 0xd5 none
+    price(50, 0, 0, 0), // 0xd6 none
+    price(50, 0, 0, 0), // 0xd7 none
+    price(50, 0, 0, 0), // 0xd8 none
+    price(50, 0, 0, 0), // 0xd9 none
+    price(50, 0, 0, 0), // 0xda none
+    price(50, 0, 0, 0), // 0xdb none
+    price(50, 0, 0, 0), // 0xdc none
+    price(50, 0, 0, 0), // 0xdd none
+    price(50, 0, 0, 0), // 0xde none
+    price(50, 0, 0, 0), // 0xdf none
+    price(50, 0, 0, 0), // 0xe0 none
+    price(50, 0, 0, 0), // 0xe1 none
+    price(50, 0, 0, 0), // 0xe2 none
+    price(50, 0, 0, 0), // 0xe3 none
+    price(50, 0, 0, 0), // 0xe4 none
+    price(50, 0, 0, 0), // 0xe5 none
+    price(50, 0, 0, 0), // 0xe6 DUPN
+    price(50, 0, 0, 0), // 0xe7 SWAPN
+    price(50, 0, 0, 0), // 0xe8 EXCHANGE
+    price(50, 0, 0, 0), // 0xe9 none
+    price(50, 0, 0, 0), // 0xea none
+    price(50, 0, 0, 0), // 0xeb none
+    price(50, 0, 0, 0), // 0xec none
+    price(50, 0, 0, 0), // 0xed none
+    price(50, 0, 0, 0), // 0xee none
+    price(50, 0, 0, 0), // 0xef none
+    price(53340, 32000, 243, 4294967295), // 0xf0 CREATE
+    price(7711, 100, 14, 4294967295), // 0xf1 CALL
+    price(7711, 100, 13, 4294967295), // 0xf2 CALLCODE
+    price(184, 0, 20, 4294967295), // 0xf3 RETURN
+    price(7711, 100, 13, 4294967295), // 0xf4 DELEGATECALL
+    price(54814, 32000, 74, 4294967295), // 0xf5 CREATE2
+    price(50, 0, 0, 0), // 0xf6 none
+    price(50, 0, 0, 0), // 0xf7 none
+    price(50, 0, 0, 0), // 0xf8 none
+    price(50, 0, 0, 0), // 0xf9 none
+    price(7711, 100, 14, 4294967295), // 0xfa STATICCALL
+    price(50, 0, 0, 0), // 0xfb none
+    price(50, 0, 0, 0), // 0xfc none
+    price(916, 0, 20, 4294967295), // 0xfd REVERT
+    price(742, 1000, 0, 4294967295), // 0xfe INVALID
+    price(36139, 5000, 1, 4294967295), // 0xff SELFDESTRUCT
+];
+
+/// Price of a precompile; of any other address nothing.
+pub(super) fn precompile_price(address: &Address) -> Price {
+    PRECOMPILES.iter().find(|(of, _)| of == address).map_or(price(0, 0, 0, 0), |(_, price)| *price)
+}
+
+#[rustfmt::skip]
+const PRECOMPILES: [(Address, Price); 18] = [
+    (address!("0000000000000000000000000000000000000001"), price(1000, 0, 14, 4294967295)), // ECRECOVER
+    (address!("0000000000000000000000000000000000000002"), price(1000, 0, 174, 4294967295)), // SHA2-256
+    (address!("0000000000000000000000000000000000000003"), price(1000, 0, 11, 4294967295)), // RIPEMD-160
+    (address!("0000000000000000000000000000000000000004"), price(1000, 0, 8, 4294967295)), // IDENTITY
+    (address!("0000000000000000000000000000000000000005"), price(1000, 0, 1530, 4294967295)), // MODEXP
+    (address!("0000000000000000000000000000000000000006"), price(1000, 0, 126, 4294967295)), // BN254_ADD
+    (address!("0000000000000000000000000000000000000007"), price(1000, 0, 36, 4294967295)), // BN254_MUL
+    (address!("0000000000000000000000000000000000000008"), price(1000, 0, 49, 4294967295)), // BN254_PAIRING
+    (address!("0000000000000000000000000000000000000009"), price(1000, 0, 1458, 4294967295)), // BLAKE2F
+    (address!("000000000000000000000000000000000000000a"), price(1000, 0, 142, 4294967295)), // POINT_EVALUATION
+    (address!("000000000000000000000000000000000000000b"), price(1000, 0, 108, 4294967295)), // BLS12_G1ADD
+    (address!("000000000000000000000000000000000000000c"), price(1000, 0, 51, 4294967295)), // BLS12_G1MSM
+    (address!("000000000000000000000000000000000000000d"), price(1000, 0, 101, 4294967295)), // BLS12_G2ADD
+    (address!("000000000000000000000000000000000000000e"), price(1000, 0, 81, 4294967295)), // BLS12_G2MSM
+    (address!("000000000000000000000000000000000000000f"), price(1000, 0, 75, 4294967295)), // BLS12_PAIRING_CHECK
+    (address!("0000000000000000000000000000000000000010"), price(1000, 0, 42, 4294967295)), // BLS12_MAP_FP_TO_G1
+    (address!("0000000000000000000000000000000000000011"), price(1000, 0, 42, 4294967295)), // BLS12_MAP_FP2_TO_G2
+    (address!("0000000000000000000000000000000000000100"), price(1000, 0, 75, 4294967295)), // P256VERIFY
+];

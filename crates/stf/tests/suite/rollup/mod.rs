@@ -1,0 +1,9 @@
+//! Tests of the rollup's rules: `specs/015-rollup-blocks.md` to `specs/020-proving-cost.md`.
+
+mod blocks;
+mod fees;
+mod limits;
+mod messages;
+mod operations;
+mod upgrades;
+mod world;

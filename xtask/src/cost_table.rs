@@ -1,0 +1,260 @@
+//! `cargo xtask cost-table`: the prices of the meter that rollups' consensus has (`specs/020-proving-cost.md`), made of what
+//! `cargo xtask costs` has measured.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+
+use alloy_primitives::Address;
+use clap::Args;
+use eyre::{OptionExt, WrapErr, ensure};
+use revm::bytecode::{OpCode, opcode};
+use serde::Deserialize;
+
+use crate::repository;
+
+/// Makes `crates/stf/src/rollup/cost_table.rs` of `bench/results/opcodes.json`, or checks that it comes from there.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Compare, writing nothing.
+    #[arg(long)]
+    check: bool,
+}
+
+/// What the meter itself takes for an instruction.
+const METERING: f64 = 30.0;
+
+/// What reading a slot or account takes at most beyond what was measured, on a trie of some 65,536 entries: six more levels of full
+/// branches, 2,800 each. Writing takes as much again.
+const DEEPER_READ: f64 = 6.0 * 2_800.0;
+
+/// Bytes of the codes of the measured accounts that have any.
+const CODE_BYTES: f64 = 24_576.0;
+
+/// `BLOCKHASH` reads a slot of the history without gas for it, from a trie of at most 8,191.
+const BLOCKHASH: u32 = 16_000;
+
+#[derive(Deserialize)]
+struct Measured {
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Row {
+    group: String,
+    name: String,
+    variant: String,
+    gas: f64,
+    equivalents: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Price {
+    base: u32,
+    free: u32,
+    per_gas: u32,
+    most: u32,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
+    let root = repository::root();
+    let measured: Measured =
+        serde_json::from_str(&fs::read_to_string(root.join("bench/results/opcodes.json"))?)?;
+    let made = table(&measured.rows)?;
+    let path = root.join("crates/stf/src/rollup/cost_table.rs");
+    if arguments.check {
+        ensure!(
+            fs::read_to_string(&path).unwrap_or_default() == made,
+            "{} is not what was measured: run `cargo xtask cost-table`",
+            path.display()
+        );
+        println!("identical");
+        return Ok(());
+    }
+    fs::write(&path, made).wrap_err_with(|| format!("writing {}", path.display()))
+}
+
+fn table(rows: &[Row]) -> eyre::Result<String> {
+    let steps = steps(rows)?;
+    let mut out = String::from(
+        "//! Prices of the meter. Made by `cargo xtask cost-table`; a change here is a change of the protocol.\n\n\
+         use alloy_primitives::{Address, address};\n\n\
+         /// Price of an instruction or a precompile, in cycle equivalents.\n\
+         #[derive(Clone, Copy, Debug, PartialEq, Eq)]\n\
+         pub(super) struct Price {\n    /// Each time.\n    pub(super) base: u32,\n    \
+         /// Gas that the base covers.\n    pub(super) free: u32,\n    \
+         /// For each unit of gas beyond.\n    pub(super) per_gas: u32,\n    \
+         /// Most that gas adds.\n    pub(super) most: u32,\n}\n\n",
+    );
+    for (name, doc, value) in parts(rows)? {
+        writeln!(out, "/// {doc}\npub(super) const {name}: u64 = {value};\n")?;
+    }
+    out.push_str("const fn price(base: u32, free: u32, per_gas: u32, most: u32) -> Price {\n    Price { base, free, per_gas, most }\n}\n\n");
+    out.push_str("/// Instructions, by opcode. What is no instruction ends its frame.\n#[rustfmt::skip]\n");
+    out.push_str("pub(super) const STEPS: [Price; 256] = [\n");
+    for code in 0..=u8::MAX {
+        let name = OpCode::new(code).map_or("none", |op| op.as_str());
+        let none = Price { base: 50, free: 0, per_gas: 0, most: 0 };
+        let Price { base, free, per_gas, most } = steps.get(&code).copied().unwrap_or(none);
+        writeln!(out, "    price({base}, {free}, {per_gas}, {most}), // {code:#04x} {name}")?;
+    }
+    out.push_str("];\n\n/// Price of a precompile; of any other address nothing.\n");
+    out.push_str("pub(super) fn precompile_price(address: &Address) -> Price {\n    ");
+    out.push_str(
+        "PRECOMPILES.iter().find(|(of, _)| of == address).map_or(price(0, 0, 0, 0), |(_, price)| *price)\n}\n\n",
+    );
+    out.push_str("#[rustfmt::skip]\nconst PRECOMPILES: [(Address, Price); 18] = [\n");
+    let precompiles = precompiles(rows)?;
+    ensure!(precompiles.len() == 18, "{} precompiles", precompiles.len());
+    for (address, (name, price)) in precompiles {
+        let hex = hex::encode(address);
+        writeln!(
+            out,
+            "    (address!(\"{hex}\"), price({}, 0, {}, {})), // {name}",
+            price.base, price.per_gas, price.most
+        )?;
+    }
+    out.push_str("];\n");
+    Ok(out)
+}
+
+/// Prices of instructions.
+fn steps(rows: &[Row]) -> eyre::Result<BTreeMap<u8, Price>> {
+    let mut by_code: BTreeMap<u8, Vec<Row>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.group == "opcode") {
+        // revm has the old name.
+        let name = if row.name == "PREVRANDAO" { "DIFFICULTY" } else { &row.name };
+        let code = (0..=u8::MAX)
+            .find(|code| OpCode::new(*code).is_some_and(|op| op.as_str() == name))
+            .ok_or_eyre(row.name.clone())?;
+        // Code is charged by its bytes.
+        let of_code =
+            row.variant.contains("24 KiB of") && code != opcode::BALANCE && code != opcode::EXTCODEHASH;
+        let of_memory = row.variant == "24576 bytes" && row.gas < 0.5;
+        if !of_code && !of_memory && !row.variant.contains("recursion") {
+            by_code.entry(code).or_default().push(row.clone());
+        }
+    }
+    let mut prices: BTreeMap<u8, Price> =
+        by_code.into_iter().map(|(code, rows)| (code, instruction(code, &rows))).collect();
+    let blockhash = prices.get_mut(&opcode::BLOCKHASH).ok_or_eyre("BLOCKHASH was measured")?;
+    blockhash.base = blockhash.base.max(BLOCKHASH);
+    // Copies of what lies in memory: its expansion pays for one of them, and what memory itself takes.
+    // A level of recursion, with what a deep stack of frames takes.
+    let level = rows.iter().filter(|row| row.variant.contains("recursion"));
+    let level = ceil(level.map(|row| row.equivalents).fold(0.0, f64::max));
+    for code in [opcode::CALL, opcode::CALLCODE, opcode::DELEGATECALL, opcode::STATICCALL] {
+        let price = prices.get_mut(&code).ok_or_eyre("an opcode")?;
+        price.base = price.base.max(level);
+    }
+    for code in [opcode::RETURN, opcode::REVERT, opcode::MLOAD, opcode::MSTORE8] {
+        let price = prices.get_mut(&code).ok_or_eyre("an opcode")?;
+        price.per_gas = price.per_gas.max(20);
+    }
+    Ok(prices)
+}
+
+/// The smallest base and rate that cover all rows: the base those that have no more gas than the cheapest one.
+fn instruction(code: u8, rows: &[Row]) -> Price {
+    let cost = |row: &Row| row.equivalents + METERING + deeper(code, row);
+    let free = rows.iter().map(|row| row.gas).fold(f64::INFINITY, f64::min);
+    if matches!(
+        code,
+        opcode::KECCAK256 | opcode::CALLDATACOPY | opcode::CODECOPY | opcode::RETURNDATACOPY | opcode::MCOPY
+    ) {
+        return by_bytes(free, rows, cost);
+    }
+    let base = rows.iter().filter(|row| row.gas < free + 0.5).map(cost).fold(0.0, f64::max);
+    let more = rows.iter().filter(|row| row.gas >= free + 0.5);
+    let rate = more.map(|row| (cost(row) - base).max(0.0) / (row.gas - free)).fold(0.0, f64::max);
+    // The gas of a new slot is for its place in the state, not for work.
+    let most = rows.iter().map(|row| cost(row) - base).fold(0.0, f64::max);
+    let most = if code == opcode::SSTORE { ceil(most) } else { u32::MAX };
+    Price { base: ceil(base), free: ceil(free), per_gas: ceil(rate), most }
+}
+
+/// Of an instruction whose gas is by its bytes: a rate that covers many bytes, and a base that covers few.
+fn by_bytes(free: f64, rows: &[Row], cost: impl Fn(&Row) -> f64) -> Price {
+    let many = rows.iter().filter(|row| row.gas - free > 50.0);
+    let rate = many.map(|row| cost(row) / (row.gas - free)).fold(0.0, f64::max).ceil();
+    let base = rows.iter().map(|row| cost(row) - rate * (row.gas - free)).fold(0.0, f64::max);
+    Price { base: ceil(base), free: ceil(free), per_gas: ceil(rate), most: u32::MAX }
+}
+
+/// What a deeper trie adds to a row.
+fn deeper(code: u8, row: &Row) -> f64 {
+    use opcode::{BALANCE, CALL, CALLCODE, CREATE, CREATE2, DELEGATECALL, EXTCODECOPY, EXTCODEHASH};
+    use opcode::{EXTCODESIZE, SELFDESTRUCT, SLOAD, SSTORE, STATICCALL};
+    let is_cold = row.variant.contains("cold");
+    let writes = match code {
+        SSTORE => is_cold && !row.variant.contains("same value"),
+        CALL => row.variant.contains("with value"),
+        CREATE | CREATE2 | SELFDESTRUCT => true,
+        _ => false,
+    };
+    let reads = match code {
+        SLOAD | SSTORE | BALANCE | EXTCODESIZE | EXTCODECOPY | EXTCODEHASH | CALL | CALLCODE
+        | DELEGATECALL | STATICCALL => is_cold,
+        CREATE | CREATE2 | SELFDESTRUCT => true,
+        _ => false,
+    };
+    f64::from(u8::from(reads)) * DEEPER_READ + f64::from(u8::from(writes)) * DEEPER_READ
+}
+
+/// Prices of precompiles, by address: the rate covers every row alone, the base is what a call without gas takes.
+fn precompiles(rows: &[Row]) -> eyre::Result<BTreeMap<Address, (String, Price)>> {
+    let mut prices = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.group == "precompile") {
+        let (name, number) = row.name.split_once(" (0x").ok_or_eyre("the address of a precompile")?;
+        let number = u64::from_str_radix(number.trim_end_matches(')'), 16)?;
+        let address = Address::left_padding_from(&number.to_be_bytes());
+        let (_, price) = prices
+            .entry(address)
+            .or_insert_with(|| (name.to_owned(), Price { base: 1_000, free: 0, per_gas: 0, most: u32::MAX }));
+        if row.gas < 0.5 {
+            price.base = price.base.max(ceil(row.equivalents));
+        } else {
+            price.per_gas = price.per_gas.max(ceil(row.equivalents / row.gas));
+        }
+    }
+    Ok(prices)
+}
+
+/// Prices of the parts of a transaction.
+fn parts(rows: &[Row]) -> eyre::Result<Vec<(&'static str, &'static str, u32)>> {
+    let worst = |group: &str, name: &str| {
+        let of = rows.iter().filter(|row| row.group == group && row.name == name);
+        of.max_by(|a, b| a.equivalents.total_cmp(&b.equivalents)).ok_or_eyre(name.to_owned())
+    };
+    let transfer = worst("transaction", "transfer")?.equivalents;
+    let byte =
+        rows.iter().filter(|row| row.name == "calldata").map(|row| row.equivalents).fold(0.0, f64::max);
+    let creation = worst("transaction", "creation")?.equivalents - transfer;
+    let byte = byte.max(creation / (2.0 * CODE_BYTES));
+    let authorization = worst("transaction", "EIP-7702 authorization")?.equivalents;
+    let code = worst("opcode", "CALL")?.equivalents / CODE_BYTES;
+    Ok(vec![
+        (
+            "TRANSACTION",
+            "Each transaction: bytes of a transfer, its sender, both accounts, its receipt.",
+            // Sender, recipient and beneficiary are read and written.
+            ceil(transfer + 6.0 * DEEPER_READ),
+        ),
+        (
+            "TRANSACTION_BYTE",
+            "Each byte of a transaction; the code of one that creates is analysed.",
+            ceil(byte),
+        ),
+        (
+            "AUTHORIZATION",
+            "Each authorization of a transaction (EIP-7702).",
+            ceil(authorization + 2.0 * DEEPER_READ),
+        ),
+        ("CODE_BYTE", "Each byte of a code, the first time in a transaction: hash and analysis.", ceil(code)),
+    ])
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "costs are small and positive")]
+fn ceil(value: f64) -> u32 {
+    value.ceil() as u32
+}
