@@ -8,7 +8,9 @@ import {IBridgehub, L2Request} from "../interfaces/IBridgehub.sol";
 import {IMessageRootWriter} from "../interfaces/IMessageRootWriter.sol";
 import {IProtocolVersions} from "../interfaces/IProtocolVersions.sol";
 import {ChainGenesis, IRollupChain} from "../interfaces/IRollupChain.sol";
-import {ETHER, L2_VAULT} from "../shared/Addresses.sol";
+import {ETHER} from "../shared/Addresses.sol";
+import {Aliasing} from "../shared/Aliasing.sol";
+import {Assets} from "../shared/Assets.sol";
 import {ChainProxy} from "./ChainProxy.sol";
 import {Operations} from "./libraries/Operations.sol";
 import {RollupConfig} from "./libraries/RollupConfig.sol";
@@ -39,7 +41,7 @@ contract Bridgehub is IBridgehub, Ownable2Step, ReentrancyGuard {
         router = router_;
         messageRoot = messageRoot_;
         versions = versions_;
-        etherAsset = keccak256(abi.encode(block.chainid, L2_VAULT, ETHER));
+        etherAsset = Assets.idOf(block.chainid, ETHER);
     }
 
     /// @notice Begins a chain. For the governance.
@@ -57,8 +59,8 @@ contract Bridgehub is IBridgehub, Ownable2Step, ReentrancyGuard {
         chain = address(new ChainProxy{salt: bytes32(chainId)}(implementation, call));
         chainOf[chainId] = chain;
         baseAssetOf[chainId] = baseAsset;
-        messageRoot.register(chainId);
         emit ChainCreated(chainId, chain, baseAsset, genesis.commitment);
+        messageRoot.register(chainId);
     }
 
     /// @inheritdoc IBridgehub
@@ -84,6 +86,6 @@ contract Bridgehub is IBridgehub, Ownable2Step, ReentrancyGuard {
         address chain = chainOf[request.chainId];
         if (chain == address(0)) revert ChainUnknown(request.chainId);
         address refundRecipient = Operations.refundRecipientOf(request.refundRecipient, msg.sender);
-        return IRollupChain(chain).request(request, Operations.senderOf(msg.sender), refundRecipient);
+        return IRollupChain(chain).request(request, Aliasing.ofCaller(msg.sender), refundRecipient);
     }
 }

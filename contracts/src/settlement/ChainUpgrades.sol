@@ -25,9 +25,7 @@ abstract contract ChainUpgrades is ChainBase, ChainRoles {
         self.chainId = uint64(genesis.config[RollupConfig.CHAIN_ID]);
         self.baseAsset = bytes32(genesis.config[RollupConfig.BASE_ASSET]);
         self.admin = genesis.admin;
-        StoredBatch memory first;
-        first.commitment = genesis.commitment;
-        self.batches[0] = keccak256(abi.encode(first));
+        self.batches[0] = keccak256(abi.encode(StoredBatch(0, 0, genesis.commitment, 0, 0, 0, 0, 0, 0)));
         emit AdminChanged(genesis.admin);
         self.gasPrice = genesis.gasPrice;
         setConfig(genesis.config, 0);
@@ -46,6 +44,8 @@ abstract contract ChainUpgrades is ChainBase, ChainRoles {
         requireFixed(RollupConfig.BASE_ASSET, config[RollupConfig.BASE_ASSET], uint256(self.baseAsset));
         uint32 version = uint32(config[RollupConfig.PROTOCOL_VERSION]);
         if (version < self.protocolVersion) revert UpgradeVersion(version, self.protocolVersion);
+        // Which code it is matters when the rules are put in force.
+        // slither-disable-next-line unused-return
         if (version != self.protocolVersion) versions.implementationOf(version);
         bytes32 upgradeHash = 0;
         if (transaction.length != 0) {

@@ -62,6 +62,7 @@ contract MessageRoot is IMessageRoot, IMessageRootWriter {
     /// @inheritdoc IMessageRoot
     function requireLog(L2LogProof calldata proof, L2Log calldata log) external view {
         bytes32 expected = chains[proof.chainId].roots[proof.batch];
+        // slither-disable-next-line incorrect-equality
         if (expected == 0) revert BatchNotExecuted(proof.chainId, proof.batch);
         if (proof.siblings.length != LOGS_DEPTH + BATCH_DEPTH || proof.index >> LOGS_DEPTH != 0) revert LogProofForm();
         bytes32 node = logLeaf(log);

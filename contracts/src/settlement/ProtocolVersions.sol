@@ -110,9 +110,12 @@ contract ProtocolVersions is IProtocolVersions, Ownable2Step {
         IVerifiedStatements registry = slots[at].registry;
         bytes32 programKey = slots[at].programKey;
         if (address(registry).code.length == 0 || programKey == 0) revert VersionSlot(at);
+        // Eight slots at most.
+        // slither-disable-next-line calls-loop
         IVerifier verifier = registry.verifier();
         if (address(verifier).code.length == 0) revert VersionSlot(at);
         for (uint256 i = 0; i < at; ++i) {
+            // slither-disable-next-line calls-loop
             if (address(slots[i].registry.verifier()) == address(verifier)) revert VersionSlot(at);
         }
         return Slot(verifier, registry, programKey);

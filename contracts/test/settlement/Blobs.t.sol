@@ -8,20 +8,25 @@ import {KernelsTest} from "./KernelsTest.sol";
 contract BlobsTest is KernelsTest {
     address private constant PRECOMPILE = address(0x0a);
 
+    // Cases of the vectors.
+    uint256 private constant ONE = 4;
+    uint256 private constant TWO = 6;
+
     string private json;
 
     function setUp() public override {
         super.setUp();
-        json = vm.readFile("test/fixtures/blobs.json");
+        json = vm.readFile("../specs/vectors/blobs.json");
     }
 
     /// Pubdata of the fixture, opened at their point; the transaction has the blobs.
-    function load(string memory name, uint256 count) private returns (BatchData memory data, bytes32[] memory hashes) {
-        data.pubdataHash = vm.parseJsonBytes32(json, string.concat(".", name, ".pubdataHash"));
+    function load(uint256 number, uint256 count) private returns (BatchData memory data, bytes32[] memory hashes) {
+        string memory case_ = string.concat(".cases[", vm.toString(number), "]");
+        data.pubdataHash = vm.parseJsonBytes32(json, string.concat(case_, ".pubdataHash"));
         data.blobs = new BlobOpening[](count);
         hashes = new bytes32[](count);
         for (uint256 i = 0; i < count; ++i) {
-            string memory at = string.concat(".", name, ".blobs[", vm.toString(i), "]");
+            string memory at = string.concat(case_, ".blobs[", vm.toString(i), "]");
             hashes[i] = vm.parseJsonBytes32(json, string.concat(at, ".versionedHash"));
             data.blobs[i].value = vm.parseJsonBytes32(json, string.concat(at, ".value"));
             bytes memory commitment = vm.parseJsonBytes(json, string.concat(at, ".commitment"));
@@ -41,10 +46,22 @@ contract BlobsTest is KernelsTest {
     }
 
     function test_blobs() public {
-        (BatchData memory data,) = load("one", 1);
-        assertEq(kernels.dataCommitment(data), vm.parseJsonBytes32(json, ".one.commitment"));
-        (data,) = load("two", 2);
-        assertEq(kernels.dataCommitment(data), vm.parseJsonBytes32(json, ".two.commitment"));
+        uint256[9] memory counts = [uint256(1), 1, 1, 1, 1, 1, 2, 3, 6];
+        for (uint256 i = 0; i < counts.length; ++i) {
+            (BatchData memory data,) = load(i, counts[i]);
+            string memory at = string.concat(".cases[", vm.toString(i), "].availabilityCommitment");
+            assertEq(kernels.dataCommitment(data), vm.parseJsonBytes32(json, at));
+        }
+        assertFalse(vm.keyExistsJson(json, ".cases[9]"));
+    }
+
+    function test_calldata() public view {
+        for (uint256 i = 1; i < 4; ++i) {
+            string memory at = string.concat(".cases[", vm.toString(i), "]");
+            bytes memory pubdata = vm.parseJsonBytes(json, string.concat(at, ".pubdata"));
+            bytes32 expected = vm.parseJsonBytes32(json, string.concat(at, ".calldataCommitment"));
+            assertEq(kernels.dataCommitment(BatchData(pubdata, 0, new BlobOpening[](0))), expected);
+        }
     }
 
     function testFuzz_calldata(bytes memory pubdata) public view {
@@ -54,7 +71,7 @@ contract BlobsTest is KernelsTest {
     }
 
     function test_bothWays() public {
-        (BatchData memory data,) = load("one", 1);
+        (BatchData memory data,) = load(ONE, 1);
         data.pubdata = "pubdata";
         refused(data, abi.encodeWithSelector(Blobs.DataWay.selector));
         data.blobs = new BlobOpening[](0);
@@ -66,13 +83,13 @@ contract BlobsTest is KernelsTest {
     }
 
     function test_otherPubdata() public {
-        (BatchData memory data,) = load("two", 2);
+        (BatchData memory data,) = load(TWO, 2);
         data.pubdataHash ^= bytes32(uint256(1));
         refused(data, invalid(0));
     }
 
     function test_otherBlob() public {
-        (BatchData memory data, bytes32[] memory hashes) = load("two", 2);
+        (BatchData memory data, bytes32[] memory hashes) = load(TWO, 2);
         hashes[1] ^= bytes32(uint256(1));
         vm.blobhashes(hashes);
         refused(data, invalid(0));
@@ -83,7 +100,7 @@ contract BlobsTest is KernelsTest {
     }
 
     function testFuzz_changedOpening(uint256 blob, uint256 at) public {
-        (BatchData memory data,) = load("two", 2);
+        (BatchData memory data,) = load(TWO, 2);
         blob = blob % 2;
         at = at % 128;
         BlobOpening memory opening = data.blobs[blob];
@@ -93,7 +110,7 @@ contract BlobsTest is KernelsTest {
     }
 
     function test_missingBlob() public {
-        (BatchData memory data, bytes32[] memory hashes) = load("two", 2);
+        (BatchData memory data, bytes32[] memory hashes) = load(TWO, 2);
         bytes32[] memory fewer = new bytes32[](1);
         fewer[0] = hashes[0];
         vm.blobhashes(fewer);
@@ -103,8 +120,8 @@ contract BlobsTest is KernelsTest {
     }
 
     function test_oneBlobTooMany() public {
-        (, bytes32[] memory two) = load("two", 2);
-        (BatchData memory data, bytes32[] memory hashes) = load("one", 1);
+        (, bytes32[] memory two) = load(TWO, 2);
+        (BatchData memory data, bytes32[] memory hashes) = load(ONE, 1);
         (two[1], two[0]) = (two[0], hashes[0]);
         vm.blobhashes(two);
         refused(data, abi.encodeWithSelector(Blobs.BlobNotOpened.selector, 1));
@@ -118,7 +135,7 @@ contract BlobsTest is KernelsTest {
     }
 
     function test_openingLength() public {
-        (BatchData memory data,) = load("one", 1);
+        (BatchData memory data,) = load(ONE, 1);
         bytes memory honest = data.blobs[0].commitmentAndProof;
         data.blobs[0].commitmentAndProof = bytes.concat(honest, hex"00");
         refused(data, abi.encodeWithSelector(Blobs.BlobOpeningLength.selector, 0, 97));
@@ -128,7 +145,7 @@ contract BlobsTest is KernelsTest {
 
     /// What an EVM without the precompile, or with another one, would return.
     function test_precompileReturnsOtherThings() public {
-        (BatchData memory data,) = load("one", 1);
+        (BatchData memory data,) = load(ONE, 1);
         uint256 order = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001;
         bytes[5] memory results = [
             bytes(""),
@@ -146,8 +163,8 @@ contract BlobsTest is KernelsTest {
     }
 
     function test_fixturePoint() public {
-        (BatchData memory data, bytes32[] memory hashes) = load("two", 2);
+        (BatchData memory data, bytes32[] memory hashes) = load(TWO, 2);
         bytes32 hash = keccak256(bytes.concat(hashes[0], hashes[1], data.pubdataHash));
-        assertEq(vm.parseJsonBytes32(json, ".two.point"), bytes32((uint256(hash) << 8) >> 8));
+        assertEq(vm.parseJsonBytes32(json, ".cases[6].point"), bytes32((uint256(hash) << 8) >> 8));
     }
 }

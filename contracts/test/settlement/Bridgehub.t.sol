@@ -8,6 +8,7 @@ import {IProtocolVersions} from "../../src/interfaces/IProtocolVersions.sol";
 import {ChainGenesis, IRollupChain, StoredBatch} from "../../src/interfaces/IRollupChain.sol";
 import {Bridgehub} from "../../src/settlement/Bridgehub.sol";
 import {RollupChain} from "../../src/settlement/RollupChain.sol";
+import {Aliasing} from "../../src/shared/Aliasing.sol";
 import {Operations} from "../../src/settlement/libraries/Operations.sol";
 import {RollupConfig} from "../../src/settlement/libraries/RollupConfig.sol";
 import {SettlementTest} from "./SettlementTest.sol";
@@ -130,7 +131,7 @@ contract BridgehubTest is SettlementTest {
         asked.refundRecipient = stranger;
         vm.prank(user);
         bytes32 operation = bridgehub.requestL2Transaction{value: asked.mint}(asked);
-        address seen = Operations.aliasOf(user);
+        address seen = Aliasing.aliased(user);
         assertEq(operation, keccak256(encodedOf(asked, 0, seen, stranger)));
     }
 
@@ -195,7 +196,7 @@ contract BridgehubTest is SettlementTest {
         L2Request memory asked = call(0, 100_000, "data");
         asked.refundRecipient = user;
         bytes32 operation = router.requestPaid(asked);
-        address seen = Operations.aliasOf(address(router));
+        address seen = Aliasing.aliased(address(router));
         assertEq(operation, keccak256(encodedOf(asked, 0, seen, user)));
         assertEq(router.collected(CHAIN), 0);
         vm.expectRevert(abi.encodeWithSelector(IBridgehub.CallerNotRouter.selector, stranger));

@@ -2,12 +2,14 @@
 pragma solidity 0.8.37;
 
 import {L2Request} from "../../src/interfaces/IBridgehub.sol";
-import {BatchData, OperationRange} from "../../src/interfaces/IRollupChain.sol";
+import {BatchCommit, BatchData, OperationRange} from "../../src/interfaces/IRollupChain.sol";
+import {Aliasing} from "../../src/shared/Aliasing.sol";
 import {Blobs} from "../../src/settlement/libraries/Blobs.sol";
 import {ChainsTree} from "../../src/settlement/libraries/ChainsTree.sol";
 import {IncrementalTree} from "../../src/settlement/libraries/IncrementalTree.sol";
 import {Operations} from "../../src/settlement/libraries/Operations.sol";
 import {PriorityQueue} from "../../src/settlement/libraries/PriorityQueue.sol";
+import {PublicOutput} from "../../src/settlement/libraries/PublicOutput.sol";
 import {RollupConfig} from "../../src/settlement/libraries/RollupConfig.sol";
 import {UpgradeTransaction} from "../../src/settlement/libraries/UpgradeTransaction.sol";
 
@@ -92,14 +94,22 @@ contract SettlementKernels {
     }
 
     function sender() external view returns (address) {
-        return Operations.senderOf(msg.sender);
+        return Aliasing.ofCaller(msg.sender);
     }
 
     function refundRecipient(address asked) external view returns (address) {
         return Operations.refundRecipientOf(asked, msg.sender);
     }
 
+    function aliasOf(address account) external pure returns (address) {
+        return Aliasing.aliased(account);
+    }
+
     // Others
+
+    function outputHash(PublicOutput.Known calldata known, BatchCommit calldata batch) external pure returns (bytes32) {
+        return PublicOutput.hash(known, batch);
+    }
 
     function requireValid(uint256[22] memory words) external pure {
         RollupConfig.requireValid(words);

@@ -19,7 +19,7 @@ contract RollupConfigTest is KernelsTest {
         words[15] = 2 ** 22;
         words[16] = 2 ** 22;
         words[17] = 2 ** 12;
-        words[18] = 2 ** 12;
+        words[18] = 2 ** 12 + 512;
         words[19] = 1;
         words[20] = 1;
     }
@@ -34,11 +34,11 @@ contract RollupConfigTest is KernelsTest {
         words[10] = 2 ** 40;
         words[11] = 2 ** 24;
         words[12] = 2 ** 40;
-        words[13] = 2 ** 40;
+        words[13] = 2 ** 36;
         words[14] = 2 ** 50;
         words[15] = 2 ** 40;
         words[16] = 2 ** 40;
-        words[17] = 761_852;
+        words[17] = 761_340;
         words[18] = 761_852;
         words[19] = 16_384;
         words[20] = 16_384;

@@ -26,12 +26,12 @@ contract SettlementGasTest is SettlementTest {
     }
 
     function loadBlobs() private {
-        string memory json = vm.readFile("test/fixtures/blobs.json");
-        pubdataHash = vm.parseJsonBytes32(json, ".two.pubdataHash");
-        dataCommitment = vm.parseJsonBytes32(json, ".two.commitment");
+        string memory json = vm.readFile("../specs/vectors/blobs.json");
+        pubdataHash = vm.parseJsonBytes32(json, ".cases[6].pubdataHash");
+        dataCommitment = vm.parseJsonBytes32(json, ".cases[6].availabilityCommitment");
         bytes32[] memory hashes = new bytes32[](2);
         for (uint256 i = 0; i < 2; ++i) {
-            string memory at = string.concat(".two.blobs[", vm.toString(i), "]");
+            string memory at = string.concat(".cases[6].blobs[", vm.toString(i), "]");
             hashes[i] = vm.parseJsonBytes32(json, string.concat(at, ".versionedHash"));
             bytes memory commitment = vm.parseJsonBytes(json, string.concat(at, ".commitment"));
             bytes memory proof = vm.parseJsonBytes(json, string.concat(at, ".proof"));

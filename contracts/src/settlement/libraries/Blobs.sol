@@ -67,6 +67,8 @@ library Blobs {
     }
 
     function opens(bytes32 versionedHash, bytes32 point, BlobOpening calldata opening) private view returns (bool) {
+        // A precompile has no interface.
+        // slither-disable-next-line low-level-calls
         (bool success, bytes memory result) = POINT_EVALUATION.staticcall(
             abi.encodePacked(versionedHash, point, opening.value, opening.commitmentAndProof)
         );

@@ -33,9 +33,9 @@ library ChainsTree {
         bytes32 node = leaf;
         self.nodes[0][place] = leaf;
         for (uint256 level = 0; level < height; ++level) {
-            bytes32 sibling = self.nodes[level][place ^ 1];
+            bytes32 sibling = self.nodes[level][place % 2 == 0 ? place + 1 : place - 1];
             if (sibling == 0) sibling = empty;
-            node = place & 1 == 0 ? IncrementalTree.node(node, sibling) : IncrementalTree.node(sibling, node);
+            node = place % 2 == 0 ? IncrementalTree.node(node, sibling) : IncrementalTree.node(sibling, node);
             empty = IncrementalTree.node(empty, empty);
             place >>= 1;
             self.nodes[level + 1][place] = node;

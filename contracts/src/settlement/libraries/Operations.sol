@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {L2Request} from "../../interfaces/IBridgehub.sol";
-import {ALIAS_OFFSET} from "../../shared/Addresses.sol";
+import {Aliasing} from "../../shared/Aliasing.sol";
 
-/// @notice Priority operations (specification 016): bytes, what is asked of a request, and who asks.
+/// @notice Priority operations (specification 016): bytes, what is asked of a request, and who is refunded.
 library Operations {
     /// @notice More gas than a transaction may have.
     error OperationGasLimit(uint64 gasLimit, uint64 highest);
@@ -26,10 +26,6 @@ library Operations {
 
     uint256 private constant BYTES_LOW_7 = 0x7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f;
     uint256 private constant BYTES_ONE = 0x0101010101010101010101010101010101010101010101010101010101010101;
-
-    // What an account that EIP-7702 delegates has for its code: 0xef0100 and an address.
-    uint256 private constant DELEGATION_LENGTH = 23;
-    bytes3 private constant DELEGATION_PREFIX = 0xef0100;
 
     /// @notice What the chain knows, and the request does not.
     struct Context {
@@ -92,30 +88,8 @@ library Operations {
         }
     }
 
-    /// @notice Who the chain sees when an address of Ethereum calls. Only an account that began the transaction, or that
-    /// EIP-7702 delegates, keeps its address: a contract that is being created has no code yet and would pass for an account.
-    function senderOf(address caller) internal view returns (address) {
-        // slither-disable-next-line tx-origin
-        if (caller == tx.origin || isDelegated(caller)) return caller;
-        return aliasOf(caller);
-    }
-
-    /// @notice Who the chain gives what is left of the mint. Who asks is seen as `senderOf` says, other contracts as aliases.
+    /// @notice Who the chain gives what is left of the mint. Nobody, or who asks, means the sender as the chain sees it.
     function refundRecipientOf(address asked, address caller) internal view returns (address) {
-        if (asked == address(0) || asked == caller) return senderOf(caller);
-        return asked.code.length != 0 && !isDelegated(asked) ? aliasOf(asked) : asked;
-    }
-
-    /// @notice A contract's address as the chain sees it.
-    function aliasOf(address account) internal pure returns (address) {
-        // Modulo 2^160.
-        unchecked {
-            return address(uint160(account) + ALIAS_OFFSET);
-        }
-    }
-
-    /// @notice Whether EIP-7702 delegates an account. No other code begins with 0xef (EIP-3541).
-    function isDelegated(address account) internal view returns (bool) {
-        return account.code.length == DELEGATION_LENGTH && bytes3(account.code) == DELEGATION_PREFIX;
+        return asked == address(0) || asked == caller ? Aliasing.ofCaller(caller) : Aliasing.ofAccount(asked);
     }
 }

@@ -22,7 +22,7 @@ library RollupConfig {
     uint256 internal constant TRANSACTION_GAS_LIMIT = 11;
     uint256 internal constant GAS_TARGET = 12;
     uint256 internal constant LOWEST_BASE_FEE = 13;
-    uint256 internal constant BASE_FEE_DENOMINATOR = 14;
+    uint256 internal constant BASE_FEE_DOUBLING = 14;
     uint256 internal constant TRANSACTION_PROVING_COST = 15;
     uint256 internal constant BATCH_PROVING_COST = 16;
     uint256 internal constant TRANSACTION_PUBDATA = 17;
@@ -33,6 +33,8 @@ library RollupConfig {
 
     // Bytes of a stream in six blobs, less the four of its length.
     uint256 private constant PUBDATA_MAX = 6 * 126_976 - 4;
+    // For what no transaction is counted for.
+    uint256 private constant PUBDATA_HEAD = 512;
     // Leaves of a batch's tree of logs.
     uint256 private constant LOGS_MAX = 16_384;
 
@@ -56,13 +58,13 @@ library RollupConfig {
         range(words, BLOCK_GAS_LIMIT, 2 ** 24, 2 ** 40);
         range(words, TRANSACTION_GAS_LIMIT, 2 ** 21, 2 ** 24);
         range(words, GAS_TARGET, 1, 2 ** 40);
-        range(words, LOWEST_BASE_FEE, 1, 2 ** 40);
+        range(words, LOWEST_BASE_FEE, 1, 2 ** 36);
         // The block's gas limit is below 2^40 + 1: no overflow.
-        range(words, BASE_FEE_DENOMINATOR, 8 * words[BLOCK_GAS_LIMIT], 2 ** 50);
+        range(words, BASE_FEE_DOUBLING, 8 * words[BLOCK_GAS_LIMIT], 2 ** 50);
         range(words, BATCH_PROVING_COST, 2 ** 22, 2 ** 40);
         range(words, TRANSACTION_PROVING_COST, 2 ** 22, words[BATCH_PROVING_COST]);
-        range(words, BATCH_PUBDATA, 2 ** 12, PUBDATA_MAX);
-        range(words, TRANSACTION_PUBDATA, 2 ** 12, words[BATCH_PUBDATA]);
+        range(words, BATCH_PUBDATA, 2 ** 12 + PUBDATA_HEAD, PUBDATA_MAX);
+        range(words, TRANSACTION_PUBDATA, 2 ** 12, words[BATCH_PUBDATA] - PUBDATA_HEAD);
         range(words, BATCH_LOGS, 1, LOGS_MAX);
         range(words, TRANSACTION_LOGS, 1, words[BATCH_LOGS]);
         range(words, RESERVED, 0, 0);
