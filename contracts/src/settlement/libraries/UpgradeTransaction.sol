@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+/// @notice Upgrade transactions, type 0x7e (specification 016).
+library UpgradeTransaction {
+    uint8 private constant TYPE = 0x7e;
+    uint256 private constant WORDS = 6;
+    uint256 private constant GAS_MAX = 2 ** 26;
+    uint256 private constant DEPLOYMENTS_MAX = 64;
+    uint256 private constant CODE_MAX = 24_576;
+    // Address and length.
+    uint256 private constant DEPLOYMENT_HEAD = 24;
+
+    /// @notice Whether bytes are an upgrade transaction of a chain to a protocol version.
+    function isValid(bytes calldata encoded, uint64 chainId, uint32 version) internal pure returns (bool) {
+        uint256 head = 1 + 32 * WORDS;
+        if (encoded.length < head || uint8(encoded[0]) != TYPE) return false;
+        (uint256 chain, uint256 leadsTo, uint256 to, uint256 gasLimit, uint256 deployments, uint256 length) =
+            abi.decode(encoded[1:head], (uint256, uint256, uint256, uint256, uint256, uint256));
+        if (chain != chainId || leadsTo != version || to >> 160 != 0) return false;
+        if (gasLimit > GAS_MAX || deployments > DEPLOYMENTS_MAX) return false;
+        uint256 at = head;
+        for (uint256 i = 0; i < deployments; ++i) {
+            if (encoded.length - at < DEPLOYMENT_HEAD) return false;
+            uint256 code = uint32(bytes4(encoded[at + 20:at + DEPLOYMENT_HEAD]));
+            at += DEPLOYMENT_HEAD;
+            if (code > CODE_MAX || encoded.length - at < code) return false;
+            at += code;
+        }
+        return encoded.length - at == length;
+    }
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {IERC1967} from "@openzeppelin/contracts/interfaces/IERC1967.sol";
+import {L2Request} from "../../src/interfaces/IBridgehub.sol";
+import {IProtocolVersions} from "../../src/interfaces/IProtocolVersions.sol";
+import {BatchCommit, IRollupChain, Role, ScheduledUpgrade, StoredBatch} from "../../src/interfaces/IRollupChain.sol";
+import {Operations} from "../../src/settlement/libraries/Operations.sol";
+import {RollupConfig} from "../../src/settlement/libraries/RollupConfig.sol";
+import {SettlementTest} from "./SettlementTest.sol";
+
+contract UpgradesTest is SettlementTest {
+    bytes32 private constant CODE = 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
+
+    function upgradeTo(uint32 version) private pure returns (bytes memory) {
+        return bytes.concat(hex"7e", abi.encode(CHAIN, version, address(0xff05), 1_000_000, 0, 4), "data");
+    }
+
+    function next() private view returns (uint256[22] memory words) {
+        words = config(CHAIN);
+        words[12] = 20_000_000;
+    }
+
+    function schedule(uint256[22] memory words, bytes memory transaction) private {
+        vm.prank(admin);
+        chain.scheduleUpgrade(words, transaction);
+    }
+
+    function activate(uint256[22] memory words, bytes32 upgradeHash) private {
+        vm.prank(admin);
+        chain.activateUpgrade(words, upgradeHash);
+    }
+
+    function refusedSchedule(uint256[22] memory words, bytes memory transaction, bytes memory reason) private {
+        vm.expectRevert(reason);
+        vm.prank(admin);
+        chain.scheduleUpgrade(words, transaction);
+    }
+
+    function refusedActivation(uint256[22] memory words, bytes32 upgradeHash, bytes memory reason) private {
+        vm.expectRevert(reason);
+        vm.prank(admin);
+        chain.activateUpgrade(words, upgradeHash);
+    }
+
+    function test_config_afterFourteenDays() public {
+        uint64 readyAt = uint64(vm.getBlockTimestamp()) + 14 days;
+        vm.expectEmit(address(chain));
+        emit IRollupChain.UpgradeScheduled(1, readyAt, readyAt + 14 days, next(), "");
+        schedule(next(), "");
+        bytes4 reason = IRollupChain.UpgradeTime.selector;
+        vm.warp(readyAt - 1);
+        refusedActivation(next(), 0, abi.encodeWithSelector(reason, readyAt, readyAt + 14 days));
+        vm.warp(readyAt);
+        bytes32 hash = keccak256(abi.encode(next()));
+        vm.expectEmit(address(chain));
+        emit IRollupChain.ConfigChanged(1, hash, next(), 0);
+        activate(next(), 0);
+        assertEq(chain.configHash(), hash);
+        assertEq(chain.scheduledUpgrade().content, 0);
+        finish(genesis, 0);
+        refusedActivation(
+            next(), 0, abi.encodeWithSelector(IRollupChain.UpgradeNotScheduled.selector, contentOf(next(), 0))
+        );
+    }
+
+    function contentOf(uint256[22] memory words, bytes32 upgradeHash) private pure returns (bytes32) {
+        return keccak256(bytes.concat(abi.encode(words), upgradeHash));
+    }
+
+    function test_config_expires() public {
+        schedule(next(), "");
+        uint64 readyAt = uint64(vm.getBlockTimestamp()) + 14 days;
+        vm.warp(readyAt + 14 days + 1);
+        bytes4 reason = IRollupChain.UpgradeTime.selector;
+        refusedActivation(next(), 0, abi.encodeWithSelector(reason, readyAt, readyAt + 14 days));
+        vm.warp(readyAt + 14 days);
+        activate(next(), 0);
+    }
+
+    function test_config_onlyWhatWasScheduled() public {
+        bytes4 reason = IRollupChain.UpgradeNotScheduled.selector;
+        refusedActivation(next(), 0, abi.encodeWithSelector(reason, contentOf(next(), 0)));
+        schedule(next(), "");
+        skip(14 days);
+        uint256[22] memory other = next();
+        other[12] += 1;
+        refusedActivation(other, 0, abi.encodeWithSelector(reason, contentOf(other, 0)));
+        refusedActivation(
+            next(), keccak256("upgrade"), abi.encodeWithSelector(reason, contentOf(next(), keccak256("upgrade")))
+        );
+    }
+
+    /// I16: each batch is judged by the rules it was made under.
+    function test_config_onlyWhileNoBatchWaits() public {
+        schedule(next(), "");
+        skip(14 days);
+        StoredBatch memory stored = commit(genesis, batchAfter(genesis, 0));
+        bytes memory reason = abi.encodeWithSelector(IRollupChain.BatchesWait.selector, 0, 1);
+        refusedActivation(next(), 0, reason);
+        prove(stored);
+        refusedActivation(next(), 0, reason);
+        execute(stored);
+        bytes32 before = chain.configHash();
+        activate(next(), 0);
+        assertNotEq(chain.configHash(), before);
+    }
+
+    function test_config_wordsThatStay() public {
+        bytes4 reason = IRollupChain.ConfigFixed.selector;
+        uint256[22] memory words = next();
+        words[1] += 1;
+        refusedSchedule(words, "", abi.encodeWithSelector(reason, 1, CHAIN + 1, CHAIN));
+        words = next();
+        words[6] ^= 1;
+        refusedSchedule(words, "", abi.encodeWithSelector(reason, 6, words[6], words[6] ^ 1));
+        words = next();
+        words[12] = 0;
+        refusedSchedule(words, "", abi.encodeWithSelector(RollupConfig.ConfigRange.selector, 12, 0, 1, 2 ** 40));
+    }
+
+    function test_config_replacedStartsAnew() public {
+        schedule(next(), "");
+        skip(10 days);
+        uint256[22] memory other = next();
+        other[12] += 1;
+        schedule(other, "");
+        skip(4 days);
+        bytes4 reason = IRollupChain.UpgradeNotScheduled.selector;
+        refusedActivation(next(), 0, abi.encodeWithSelector(reason, contentOf(next(), 0)));
+        skip(10 days);
+        activate(other, 0);
+    }
+
+    function test_cancel() public {
+        schedule(next(), "");
+        vm.expectEmit(address(chain));
+        emit IRollupChain.UpgradeCancelled();
+        vm.prank(admin);
+        chain.cancelUpgrade();
+        vm.expectRevert(abi.encodeWithSelector(IRollupChain.UpgradeNotScheduled.selector, bytes32(0)));
+        vm.prank(admin);
+        chain.cancelUpgrade();
+        skip(14 days);
+        bytes4 reason = IRollupChain.UpgradeNotScheduled.selector;
+        refusedActivation(next(), 0, abi.encodeWithSelector(reason, contentOf(next(), 0)));
+    }
+
+    /// Operations that are asked for before a change are executable after it.
+    function test_gasLimitOfRequestsFallsWhenItIsScheduled() public {
+        uint256[22] memory words = next();
+        words[11] = 2 ** 21;
+        schedule(words, "");
+        assertEq(chain.requestGasLimit(), 2 ** 21);
+        L2Request memory asked = call(0, 2 ** 21 + 1, "");
+        vm.expectRevert(abi.encodeWithSelector(Operations.OperationGasLimit.selector, 2 ** 21 + 1, 2 ** 21));
+        vm.prank(user, user);
+        bridgehub.requestL2Transaction{value: asked.mint}(asked);
+        // It rises only when the change is made.
+        skip(28 days);
+        assertEq(chain.requestGasLimit(), 2 ** 21);
+        skip(1);
+        assertEq(chain.requestGasLimit(), 2 ** 24);
+        schedule(words, "");
+        skip(14 days);
+        activate(words, 0);
+        schedule(next(), "");
+        assertEq(chain.requestGasLimit(), 2 ** 21);
+        skip(14 days);
+        activate(next(), 0);
+        assertEq(chain.requestGasLimit(), 2 ** 24);
+    }
+
+    function test_priceFollowsItsRange() public {
+        uint256[22] memory words = next();
+        words[13] = 5 gwei;
+        schedule(words, "");
+        skip(14 days);
+        activate(words, 0);
+        assertEq(chain.gasPrice(), 5 gwei);
+        words[13] = 1000;
+        schedule(words, "");
+        skip(14 days);
+        activate(words, 0);
+        assertEq(chain.gasPrice(), 256_000);
+    }
+
+    function toVersionTwo() private view returns (uint256[22] memory words) {
+        words = next();
+        words[2] = 2;
+    }
+
+    /// I3, and the code that runs.
+    function test_version() public {
+        address code = address(newImplementation());
+        registerVersion(2, code, 1);
+        schedule(toVersionTwo(), upgradeTo(2));
+        bytes32 upgradeHash = keccak256(upgradeTo(2));
+        skip(14 days);
+        vm.expectEmit(address(chain));
+        emit IERC1967.Upgraded(code);
+        activate(toVersionTwo(), upgradeHash);
+        assertEq(address(uint160(uint256(vm.load(address(chain), CODE)))), code);
+        assertEq(chain.protocolVersion(), 2);
+        requireUpgrade(upgradeHash, 0);
+        // The first batch has it, the next one has none.
+        StoredBatch memory first = commit(genesis, batchAfter(genesis, 0), upgradeHash);
+        requireUpgrade(upgradeHash, 1);
+        StoredBatch memory second = commit(first, batchAfter(first, 0), 0);
+        // Taken back, it is to come again.
+        vm.prank(reverter);
+        chain.revertBatches(1);
+        requireUpgrade(upgradeHash, 1);
+        vm.prank(reverter);
+        chain.revertBatches(0);
+        requireUpgrade(upgradeHash, 0);
+        first = commit(genesis, batchAfter(genesis, 0), upgradeHash);
+        second = commit(first, batchAfter(first, 0), 0);
+        prove(first);
+        requireUpgrade(upgradeHash, 1);
+        execute(first);
+        requireUpgrade(0, 0);
+        prove(second);
+        execute(second);
+    }
+
+    function requireUpgrade(bytes32 expected, uint64 expectedBatch) private view {
+        (bytes32 upgradeHash, uint64 batch) = chain.pendingUpgrade();
+        assertEq(upgradeHash, expected);
+        assertEq(batch, expectedBatch);
+    }
+
+    function test_version_countsAsATransaction() public {
+        schedule(next(), upgradeTo(1));
+        skip(14 days);
+        activate(next(), keccak256(upgradeTo(1)));
+        BatchCommit memory batch = batchAfter(genesis, 0);
+        batch.transactions = 65_535;
+        vm.expectRevert(abi.encodeWithSelector(IRollupChain.BatchLimit.selector, 65_536, 65_535));
+        vm.prank(operator);
+        chain.commit(genesis, batch);
+    }
+
+    function test_version_notRegistered() public {
+        bytes memory reason = abi.encodeWithSelector(IProtocolVersions.VersionUnknown.selector, 2);
+        refusedSchedule(toVersionTwo(), upgradeTo(2), reason);
+        registerVersion(2, address(implementation), 1);
+        schedule(toVersionTwo(), upgradeTo(2));
+        skip(14 days);
+        vm.prank(governance);
+        versions.withdraw(2);
+        refusedActivation(toVersionTwo(), keccak256(upgradeTo(2)), reason);
+    }
+
+    /// No admin and no governance can do it sooner, also together.
+    function test_version_isSeenSevenDaysAndScheduledFourteen() public {
+        registerVersion(2, address(implementation), 1);
+        schedule(toVersionTwo(), "");
+        vm.prank(governance);
+        versions.withdraw(2);
+        uint256[22] memory words = toVersionTwo();
+        words[2] = 3;
+        registerVersion(3, address(implementation), 1);
+        skip(13 days);
+        bytes4 reason = IRollupChain.UpgradeNotScheduled.selector;
+        refusedActivation(words, 0, abi.encodeWithSelector(reason, contentOf(words, 0)));
+        skip(1 days);
+        bytes memory unknown = abi.encodeWithSelector(IProtocolVersions.VersionUnknown.selector, 2);
+        refusedActivation(toVersionTwo(), 0, unknown);
+    }
+
+    function test_version_back() public {
+        registerVersion(2, address(implementation), 1);
+        schedule(toVersionTwo(), "");
+        skip(14 days);
+        activate(toVersionTwo(), 0);
+        refusedSchedule(next(), "", abi.encodeWithSelector(IRollupChain.UpgradeVersion.selector, 1, 2));
+    }
+
+    function test_transactionIsOfThisChainAndVersion() public {
+        registerVersion(2, address(implementation), 1);
+        bytes memory reason = abi.encodeWithSelector(IRollupChain.UpgradeEncoding.selector);
+        refusedSchedule(toVersionTwo(), upgradeTo(1), reason);
+        refusedSchedule(next(), upgradeTo(2), reason);
+        bytes memory other = bytes.concat(hex"7e", abi.encode(CHAIN + 1, 1, address(0xff05), 1, 0, 0));
+        refusedSchedule(next(), other, reason);
+    }
+
+    /// An upgrade transaction that always fails does not stop a chain for ever.
+    function test_transactionThatFailsIsReplaced() public {
+        schedule(next(), upgradeTo(1));
+        skip(14 days);
+        activate(next(), keccak256(upgradeTo(1)));
+        bytes memory other = bytes.concat(hex"7e", abi.encode(CHAIN, 1, address(0xff06), 1_000_000, 0, 0));
+        schedule(next(), other);
+        skip(14 days);
+        activate(next(), keccak256(other));
+        requireUpgrade(keccak256(other), 0);
+        StoredBatch memory stored = commit(genesis, batchAfter(genesis, 0), keccak256(other));
+        assertEq(stored.upgradeHash, keccak256(other));
+    }
+
+    /// A stranger settles under new rules too: the bytes of the upgrade are in the event.
+    function test_scheduledStateIsKnown() public {
+        schedule(next(), upgradeTo(1));
+        ScheduledUpgrade memory scheduled = chain.scheduledUpgrade();
+        assertEq(scheduled.content, contentOf(next(), keccak256(upgradeTo(1))));
+        assertEq(scheduled.readyAt, vm.getBlockTimestamp() + 14 days);
+        assertEq(scheduled.expiresAt, vm.getBlockTimestamp() + 28 days);
+        assertEq(scheduled.transactionGasLimit, 2 ** 24);
+    }
+}
