@@ -31,6 +31,23 @@ const ARTIFACTS: [(&str, &str); 3] = [
     ("Harness", "Harness.sol"),
 ];
 
+/// Compiled contracts of rollup chains, in files of their own names: on Ethereum, then on the chains.
+const ROLLUP: [&str; 13] = [
+    "AssetRouter",
+    "Bridgehub",
+    "MessageRoot",
+    "ProtocolVersions",
+    "RollupChain",
+    "Vault",
+    "Messenger",
+    "L2AssetRouter",
+    "L2Vault",
+    "SystemInfo",
+    "BridgedTokenBeacon",
+    "BridgedToken",
+    "WrappedBaseToken",
+];
+
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let folder = repository::root().join("contracts");
     // That of the tree, which may be newer than the one that this program was compiled with.
@@ -53,7 +70,29 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
         let artifact = artifact(&read(&compiled)?).wrap_err_with(|| compiled.display().to_string())?;
         put(&folder.join("artifacts").join(format!("{contract}.json")), &artifact, arguments.check)?;
     }
+    for contract in ROLLUP {
+        let compiled = folder.join(format!("out/{contract}.sol/{contract}.json"));
+        let compiled: Value = serde_json::from_str(&read(&compiled)?)?;
+        let artifact = rollup_artifact(&compiled).wrap_err(contract)?;
+        put(&folder.join(format!("artifacts/rollup/{contract}.json")), &artifact, arguments.check)?;
+    }
     Ok(())
+}
+
+/// Of a rollup's contract, what is needed to deploy it, to put it into a genesis state, and to call it.
+fn rollup_artifact(compiled: &Value) -> eyre::Result<String> {
+    let artifact = json!({
+        "abi": compiled["abi"],
+        "bytecode": code(compiled, "bytecode")?,
+        "deployedBytecode": code(compiled, "deployedBytecode")?,
+    });
+    Ok(serde_json::to_string_pretty(&artifact)? + "\n")
+}
+
+fn code(compiled: &Value, name: &str) -> eyre::Result<String> {
+    let code = compiled[name]["object"].as_str().ok_or_eyre("no code")?;
+    ensure!(!code.contains("__"), "code with libraries to be linked");
+    Ok(code.to_owned())
 }
 
 /// The programKey of the joiner in the tree.
@@ -67,15 +106,10 @@ fn joiner() -> eyre::Result<[u8; 32]> {
 /// What of the compiler's output is kept: what is needed to deploy and to call.
 fn artifact(compiled: &str) -> eyre::Result<String> {
     let compiled: Value = serde_json::from_str(compiled)?;
-    let code = |name: &str| {
-        let code = compiled[name]["object"].as_str().ok_or_eyre("no code")?;
-        ensure!(!code.contains("__"), "code with libraries to be linked");
-        Ok(code.to_string())
-    };
     let artifact = json!({
         "abi": compiled["abi"],
-        "bytecode": code("bytecode")?,
-        "deployedBytecode": code("deployedBytecode")?,
+        "bytecode": code(&compiled, "bytecode")?,
+        "deployedBytecode": code(&compiled, "deployedBytecode")?,
         "immutableReferences": immutables(&compiled["deployedBytecode"]["immutableReferences"])?,
     });
     Ok(serde_json::to_string_pretty(&artifact)? + "\n")

@@ -3,9 +3,7 @@ pragma solidity 0.8.37;
 
 import {IVerifier, Statement} from "../../src/IVerifier.sol";
 import {VerifiedStatements} from "../../src/VerifiedStatements.sol";
-import {IAssetRouter, Deposit, Withdrawal} from "../../src/interfaces/IAssetRouter.sol";
 import {IBridgehub, L2Request} from "../../src/interfaces/IBridgehub.sol";
-import {L2LogProof} from "../../src/interfaces/IMessageRoot.sol";
 
 /// Accepts exactly what it was told to accept.
 contract VerifierDouble is IVerifier {
@@ -58,9 +56,7 @@ contract RegistryOf is VerifiedStatements {
 }
 
 /// Keeps what it is paid, and calls whom a test names while it collects.
-contract RouterDouble is IAssetRouter {
-    error NotHere();
-
+contract RouterDouble {
     IBridgehub public bridgehub;
     mapping(uint256 chainId => uint256) public collected;
     address public lastPayer;
@@ -92,18 +88,6 @@ contract RouterDouble is IAssetRouter {
 
     function requestPaid(L2Request calldata request) external returns (bytes32) {
         return bridgehub.requestPaid(request);
-    }
-
-    function deposit(Deposit calldata) external payable returns (bytes32) {
-        revert NotHere();
-    }
-
-    function finalizeWithdrawal(L2LogProof calldata, uint16, Withdrawal calldata) external pure {
-        revert NotHere();
-    }
-
-    function recoverDeposit(L2LogProof calldata, uint16, bytes32, address, bytes32, uint256) external pure {
-        revert NotHere();
     }
 }
 

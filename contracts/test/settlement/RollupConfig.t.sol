@@ -17,7 +17,7 @@ contract RollupConfigTest is KernelsTest {
         words[13] = 1;
         words[14] = 2 ** 27;
         words[15] = 2 ** 22;
-        words[16] = 2 ** 22;
+        words[16] = 2 ** 22 + 2 ** 26;
         words[17] = 2 ** 12;
         words[18] = 2 ** 12 + 512;
         words[19] = 1;
@@ -36,7 +36,7 @@ contract RollupConfigTest is KernelsTest {
         words[12] = 2 ** 40;
         words[13] = 2 ** 36;
         words[14] = 2 ** 50;
-        words[15] = 2 ** 40;
+        words[15] = 2 ** 40 - 2 ** 26;
         words[16] = 2 ** 40;
         words[17] = 761_340;
         words[18] = 761_852;

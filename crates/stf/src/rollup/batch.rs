@@ -2,7 +2,6 @@
 
 use super::{
     block::{Role, RollupBlock, make_block},
-    cost_table::TRANSACTION,
     diff::{HistorySlots, Published, StateDiff},
     fees,
     limits::{OverLimit, Resource, first_over},
@@ -26,8 +25,8 @@ use ashlar_pubdata::{LastHeader, LogBody, PublishedLog, Scalar, encode};
 const TRANSACTIONS_MAX: usize = 65_535;
 
 /// Proving cost of a block and of a batch, beside their transactions (`specs/020-proving-cost.md`).
-const BLOCK_COST: u64 = 2 * TRANSACTION;
-const BATCH_COST: u64 = 16 * TRANSACTION;
+const BLOCK_COST: u64 = 200_000;
+const BATCH_COST: u64 = 1_000_000;
 
 /// Proving cost of each byte of pubdata, hashed, and evaluated in blobs.
 const PUBDATA_BYTE_COST: u64 = 40;

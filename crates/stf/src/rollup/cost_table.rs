@@ -16,16 +16,16 @@ pub(super) struct Price {
 }
 
 /// Each transaction: bytes of a transfer, its sender, both accounts, its receipt.
-pub(super) const TRANSACTION: u64 = 211552;
+pub(super) const TRANSACTION: u64 = 230369;
 
 /// Each byte of a transaction; the code of one that creates is analysed.
-pub(super) const TRANSACTION_BYTE: u64 = 42;
+pub(super) const TRANSACTION_BYTE: u64 = 44;
 
 /// Each authorization of a transaction (EIP-7702).
-pub(super) const AUTHORIZATION: u64 = 110358;
+pub(super) const AUTHORIZATION: u64 = 101946;
 
 /// Each byte of a code, the first time in a transaction: hash and analysis.
-pub(super) const CODE_BYTE: u64 = 22;
+pub(super) const CODE_BYTE: u64 = 23;
 
 const fn price(base: u32, free: u32, per_gas: u32, most: u32) -> Price {
     Price { base, free, per_gas, most }
@@ -42,8 +42,8 @@ pub(super) const STEPS: [Price; 256] = [
     price(1402, 5, 0, 4294967295), // 0x05 SDIV
     price(1299, 5, 0, 4294967295), // 0x06 MOD
     price(1346, 5, 0, 4294967295), // 0x07 SMOD
-    price(2086, 8, 0, 4294967295), // 0x08 ADDMOD
-    price(4101, 8, 0, 4294967295), // 0x09 MULMOD
+    price(2087, 8, 0, 4294967295), // 0x08 ADDMOD
+    price(4102, 8, 0, 4294967295), // 0x09 MULMOD
     price(224, 10, 88, 4294967295), // 0x0a EXP
     price(185, 5, 0, 4294967295), // 0x0b SIGNEXTEND
     price(50, 0, 0, 0), // 0x0c none
@@ -66,7 +66,7 @@ pub(super) const STEPS: [Price; 256] = [
     price(241, 3, 0, 4294967295), // 0x1d SAR
     price(217, 5, 0, 4294967295), // 0x1e CLZ
     price(50, 0, 0, 0), // 0x1f none
-    price(724, 30, 21, 4294967295), // 0x20 KECCAK256
+    price(989, 30, 36, 4294967295), // 0x20 KECCAK256
     price(50, 0, 0, 0), // 0x21 none
     price(50, 0, 0, 0), // 0x22 none
     price(50, 0, 0, 0), // 0x23 none
@@ -83,21 +83,21 @@ pub(super) const STEPS: [Price; 256] = [
     price(50, 0, 0, 0), // 0x2e none
     price(50, 0, 0, 0), // 0x2f none
     price(133, 2, 0, 4294967295), // 0x30 ADDRESS
-    price(737, 100, 13, 4294967295), // 0x31 BALANCE
+    price(737, 100, 15, 4294967295), // 0x31 BALANCE
     price(133, 2, 0, 4294967295), // 0x32 ORIGIN
     price(133, 2, 0, 4294967295), // 0x33 CALLER
     price(83, 2, 0, 4294967295), // 0x34 CALLVALUE
     price(291, 3, 0, 4294967295), // 0x35 CALLDATALOAD
     price(77, 2, 0, 4294967295), // 0x36 CALLDATASIZE
-    price(272, 3, 18, 4294967295), // 0x37 CALLDATACOPY
+    price(273, 3, 18, 4294967295), // 0x37 CALLDATACOPY
     price(77, 2, 0, 4294967295), // 0x38 CODESIZE
-    price(272, 3, 18, 4294967295), // 0x39 CODECOPY
+    price(273, 3, 18, 4294967295), // 0x39 CODECOPY
     price(134, 2, 0, 4294967295), // 0x3a GASPRICE
-    price(637, 100, 13, 4294967295), // 0x3b EXTCODESIZE
-    price(785, 100, 50, 4294967295), // 0x3c EXTCODECOPY
+    price(637, 100, 15, 4294967295), // 0x3b EXTCODESIZE
+    price(787, 100, 50, 4294967295), // 0x3c EXTCODECOPY
     price(79, 2, 0, 4294967295), // 0x3d RETURNDATASIZE
-    price(276, 3, 18, 4294967295), // 0x3e RETURNDATACOPY
-    price(898, 100, 13, 4294967295), // 0x3f EXTCODEHASH
+    price(277, 3, 18, 4294967295), // 0x3e RETURNDATACOPY
+    price(898, 100, 15, 4294967295), // 0x3f EXTCODEHASH
     price(16000, 20, 0, 4294967295), // 0x40 BLOCKHASH
     price(133, 2, 0, 4294967295), // 0x41 COINBASE
     price(83, 2, 0, 4294967295), // 0x42 TIMESTAMP
@@ -116,19 +116,19 @@ pub(super) const STEPS: [Price; 256] = [
     price(50, 0, 0, 0), // 0x4f none
     price(64, 2, 0, 4294967295), // 0x50 POP
     price(209, 3, 20, 4294967295), // 0x51 MLOAD
-    price(196, 3, 8, 4294967295), // 0x52 MSTORE
-    price(114, 3, 20, 4294967295), // 0x53 MSTORE8
-    price(755, 100, 15, 4294967295), // 0x54 SLOAD
-    price(1576, 100, 16, 60333), // 0x55 SSTORE
+    price(197, 3, 7, 4294967295), // 0x52 MSTORE
+    price(115, 3, 20, 4294967295), // 0x53 MSTORE8
+    price(755, 100, 18, 4294967295), // 0x54 SLOAD
+    price(1576, 100, 20, 74545), // 0x55 SSTORE
     price(133, 9, 0, 4294967295), // 0x56 JUMP
-    price(99, 10, 57, 4294967295), // 0x57 JUMPI
+    price(100, 10, 57, 4294967295), // 0x57 JUMPI
     price(80, 2, 0, 4294967295), // 0x58 PC
     price(79, 2, 0, 4294967295), // 0x59 MSIZE
     price(77, 2, 0, 4294967295), // 0x5a GAS
     price(58, 1, 0, 4294967295), // 0x5b JUMPDEST
     price(130, 100, 0, 4294967295), // 0x5c TLOAD
-    price(1544, 100, 0, 4294967295), // 0x5d TSTORE
-    price(208, 3, 34, 4294967295), // 0x5e MCOPY
+    price(1225, 100, 0, 4294967295), // 0x5d TSTORE
+    price(209, 3, 34, 4294967295), // 0x5e MCOPY
     price(78, 2, 0, 4294967295), // 0x5f PUSH0
     price(79, 3, 0, 4294967295), // 0x60 PUSH1
     price(82, 3, 0, 4294967295), // 0x61 PUSH2
@@ -194,11 +194,11 @@ pub(super) const STEPS: [Price; 256] = [
     price(193, 3, 0, 4294967295), // 0x9d SWAP14
     price(193, 3, 0, 4294967295), // 0x9e SWAP15
     price(193, 3, 0, 4294967295), // 0x9f SWAP16
-    price(1333, 375, 3, 4294967295), // 0xa0 LOG0
-    price(2674, 750, 2, 4294967295), // 0xa1 LOG1
-    price(4020, 1125, 2, 4294967295), // 0xa2 LOG2
-    price(5067, 1500, 2, 4294967295), // 0xa3 LOG3
-    price(6060, 1875, 2, 4294967295), // 0xa4 LOG4
+    price(1675, 375, 3, 4294967295), // 0xa0 LOG0
+    price(3342, 750, 2, 4294967295), // 0xa1 LOG1
+    price(5040, 1125, 2, 4294967295), // 0xa2 LOG2
+    price(6441, 1500, 2, 4294967295), // 0xa3 LOG3
+    price(7835, 1875, 2, 4294967295), // 0xa4 LOG4
     price(50, 0, 0, 0), // 0xa5 none
     price(50, 0, 0, 0), // 0xa6 none
     price(50, 0, 0, 0), // 0xa7 none
@@ -274,22 +274,22 @@ pub(super) const STEPS: [Price; 256] = [
     price(50, 0, 0, 0), // 0xed none
     price(50, 0, 0, 0), // 0xee none
     price(50, 0, 0, 0), // 0xef none
-    price(53340, 32000, 243, 4294967295), // 0xf0 CREATE
-    price(7711, 100, 14, 4294967295), // 0xf1 CALL
-    price(7711, 100, 13, 4294967295), // 0xf2 CALLCODE
+    price(64405, 32000, 243, 4294967295), // 0xf0 CREATE
+    price(6571, 100, 15, 4294967295), // 0xf1 CALL
+    price(6571, 100, 15, 4294967295), // 0xf2 CALLCODE
     price(184, 0, 20, 4294967295), // 0xf3 RETURN
-    price(7711, 100, 13, 4294967295), // 0xf4 DELEGATECALL
-    price(54814, 32000, 74, 4294967295), // 0xf5 CREATE2
+    price(6571, 100, 15, 4294967295), // 0xf4 DELEGATECALL
+    price(66359, 32000, 85, 4294967295), // 0xf5 CREATE2
     price(50, 0, 0, 0), // 0xf6 none
     price(50, 0, 0, 0), // 0xf7 none
     price(50, 0, 0, 0), // 0xf8 none
     price(50, 0, 0, 0), // 0xf9 none
-    price(7711, 100, 14, 4294967295), // 0xfa STATICCALL
+    price(6571, 100, 15, 4294967295), // 0xfa STATICCALL
     price(50, 0, 0, 0), // 0xfb none
     price(50, 0, 0, 0), // 0xfc none
     price(916, 0, 20, 4294967295), // 0xfd REVERT
     price(742, 1000, 0, 4294967295), // 0xfe INVALID
-    price(36139, 5000, 1, 4294967295), // 0xff SELFDESTRUCT
+    price(47798, 5000, 1, 4294967295), // 0xff SELFDESTRUCT
 ];
 
 /// Price of a precompile; of any other address nothing.
@@ -299,22 +299,22 @@ pub(super) fn precompile_price(address: &Address) -> Price {
 
 #[rustfmt::skip]
 const PRECOMPILES: [(Address, Price); 18] = [
-    (address!("0000000000000000000000000000000000000001"), price(1000, 0, 14, 4294967295)), // ECRECOVER
+    (address!("0000000000000000000000000000000000000001"), price(1000, 0, 7, 4294967295)), // ECRECOVER
     (address!("0000000000000000000000000000000000000002"), price(1000, 0, 174, 4294967295)), // SHA2-256
     (address!("0000000000000000000000000000000000000003"), price(1000, 0, 11, 4294967295)), // RIPEMD-160
-    (address!("0000000000000000000000000000000000000004"), price(1000, 0, 8, 4294967295)), // IDENTITY
-    (address!("0000000000000000000000000000000000000005"), price(1000, 0, 1530, 4294967295)), // MODEXP
-    (address!("0000000000000000000000000000000000000006"), price(1000, 0, 126, 4294967295)), // BN254_ADD
-    (address!("0000000000000000000000000000000000000007"), price(1000, 0, 36, 4294967295)), // BN254_MUL
-    (address!("0000000000000000000000000000000000000008"), price(1000, 0, 49, 4294967295)), // BN254_PAIRING
-    (address!("0000000000000000000000000000000000000009"), price(1000, 0, 1458, 4294967295)), // BLAKE2F
-    (address!("000000000000000000000000000000000000000a"), price(1000, 0, 142, 4294967295)), // POINT_EVALUATION
-    (address!("000000000000000000000000000000000000000b"), price(1000, 0, 108, 4294967295)), // BLS12_G1ADD
-    (address!("000000000000000000000000000000000000000c"), price(1000, 0, 51, 4294967295)), // BLS12_G1MSM
-    (address!("000000000000000000000000000000000000000d"), price(1000, 0, 101, 4294967295)), // BLS12_G2ADD
-    (address!("000000000000000000000000000000000000000e"), price(1000, 0, 81, 4294967295)), // BLS12_G2MSM
-    (address!("000000000000000000000000000000000000000f"), price(1000, 0, 75, 4294967295)), // BLS12_PAIRING_CHECK
-    (address!("0000000000000000000000000000000000000010"), price(1000, 0, 42, 4294967295)), // BLS12_MAP_FP_TO_G1
-    (address!("0000000000000000000000000000000000000011"), price(1000, 0, 42, 4294967295)), // BLS12_MAP_FP2_TO_G2
-    (address!("0000000000000000000000000000000000000100"), price(1000, 0, 75, 4294967295)), // P256VERIFY
+    (address!("0000000000000000000000000000000000000004"), price(1000, 0, 7, 4294967295)), // IDENTITY
+    (address!("0000000000000000000000000000000000000005"), price(1000, 0, 151, 4294967295)), // MODEXP
+    (address!("0000000000000000000000000000000000000006"), price(1000, 0, 60, 4294967295)), // BN254_ADD
+    (address!("0000000000000000000000000000000000000007"), price(1000, 0, 20, 4294967295)), // BN254_MUL
+    (address!("0000000000000000000000000000000000000008"), price(1000, 0, 32, 4294967295)), // BN254_PAIRING
+    (address!("0000000000000000000000000000000000000009"), price(1000, 0, 1431, 4294967295)), // BLAKE2F
+    (address!("000000000000000000000000000000000000000a"), price(1000, 0, 84, 4294967295)), // POINT_EVALUATION
+    (address!("000000000000000000000000000000000000000b"), price(1000, 0, 51, 4294967295)), // BLS12_G1ADD
+    (address!("000000000000000000000000000000000000000c"), price(1000, 0, 29, 4294967295)), // BLS12_G1MSM
+    (address!("000000000000000000000000000000000000000d"), price(1000, 0, 55, 4294967295)), // BLS12_G2ADD
+    (address!("000000000000000000000000000000000000000e"), price(1000, 0, 49, 4294967295)), // BLS12_G2MSM
+    (address!("000000000000000000000000000000000000000f"), price(1000, 0, 45, 4294967295)), // BLS12_PAIRING_CHECK
+    (address!("0000000000000000000000000000000000000010"), price(1000, 0, 20, 4294967295)), // BLS12_MAP_FP_TO_G1
+    (address!("0000000000000000000000000000000000000011"), price(1000, 0, 23, 4294967295)), // BLS12_MAP_FP2_TO_G2
+    (address!("0000000000000000000000000000000000000100"), price(1000, 0, 46, 4294967295)), // P256VERIFY
 ];

@@ -112,23 +112,26 @@ impl<'s, S: ChainState> RollupEvm<'s, S> {
         let (table, gas_table) = (instruction.instruction_table(), instruction.gas_table());
         let end = loop {
             let opcode = interpreter.bytecode.opcode();
-            let lookup = meter::reads_code(opcode)
-                .then(|| interpreter.stack.peek(0).map(|word| Address::from_word(word.into())).ok())
-                .flatten();
             let price = meter::price(opcode);
-            let before = interpreter.gas.remaining();
-            let result = interpreter.step(table, gas_table, ctx);
-            ctx.chain.add(price.base.into());
+            ctx.chain.add_base(price.base);
             // Most instructions have one cost.
-            if price.per_gas != 0 {
+            let result = if price.per_gas == 0 {
+                interpreter.step(table, gas_table, ctx)
+            } else {
+                let before = interpreter.gas.remaining();
+                let lookup = meter::reads_code(opcode)
+                    .then(|| interpreter.stack.peek(0).map(|word| Address::from_word(word.into())).ok())
+                    .flatten();
+                let result = interpreter.step(table, gas_table, ctx);
                 let passed_on = interpreter.bytecode.action().as_ref().map_or(0, passed_on);
                 let spent = before.saturating_sub(interpreter.gas.remaining());
                 let gas = spent.saturating_sub(passed_on.saturating_add(price.free.into()));
                 ctx.chain.add(gas.saturating_mul(price.per_gas.into()).min(price.most.into()));
-            }
-            if let Some(address) = lookup {
-                Self::charge_lookup(ctx, address);
-            }
+                if let Some(address) = lookup {
+                    Self::charge_lookup(ctx, address);
+                }
+                result
+            };
             if let Err(end) = result {
                 break end;
             }

@@ -4,6 +4,7 @@ use crate::error::{BlockError, Field};
 use alloy_consensus::Header;
 use alloy_primitives::Bytes;
 use ashlar_primitives::rollup::RollupConfig;
+use core::num::{NonZeroU64, NonZeroU128};
 
 /// First byte of a header's extra data.
 const EXTRA_DATA_VERSION: u8 = 1;
@@ -38,10 +39,10 @@ pub fn next_excess(config: &RollupConfig, parent: &Header, timestamp: u64) -> Re
 /// Base fee of a block with this excess gas, in wei.
 pub fn base_fee(config: &RollupConfig, excess: u64) -> u64 {
     // A configuration's value is not 0; with 0 there would be no fee that rises.
-    let doubling = config.base_fee_doubling.max(1);
+    let doubling = NonZeroU64::new(config.base_fee_doubling).unwrap_or(NonZeroU64::MIN);
     let (doublings, rest) = (excess / doubling, excess % doubling);
     // At most 2^36 * 2^24 * 2^51.
     let power = u128::from(config.base_fee_min) << doublings.min(DOUBLINGS_MAX);
-    let scaled = power.saturating_mul(u128::from(doubling).saturating_add(rest.into()));
-    (scaled / u128::from(doubling)).try_into().unwrap_or(u64::MAX)
+    let scaled = power.saturating_mul(u128::from(doubling.get()).saturating_add(rest.into()));
+    (scaled / NonZeroU128::from(doubling)).try_into().unwrap_or(u64::MAX)
 }

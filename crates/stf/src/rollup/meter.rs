@@ -15,34 +15,37 @@ use revm::{
 /// Counts the proving cost of one transaction after another, in cycle equivalents.
 #[derive(Debug)]
 pub(super) struct Meter {
-    cost: u64,
     limit: u64,
+    /// What is left of the limit; below 0 the transaction is over it. The EVM's loop subtracts and looks at the sign.
+    left: i64,
     /// Codes that this transaction has paid for: reading and analysing one is done once.
     codes: BTreeSet<B256>,
 }
 
 impl Meter {
     pub(super) const fn new() -> Self {
-        Self { cost: 0, limit: 0, codes: BTreeSet::new() }
+        Self { limit: 0, left: 0, codes: BTreeSet::new() }
     }
 
     /// Begins a transaction with this number of bytes and authorizations (EIP-7702).
     pub(super) fn begin(&mut self, limit: u64, bytes: usize, authorizations: usize) {
         self.codes.clear();
         self.limit = limit;
-        self.cost = TRANSACTION;
+        self.left = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.add(TRANSACTION);
         self.add(product(TRANSACTION_BYTE, bytes));
         self.add(product(AUTHORIZATION, authorizations));
     }
 
     /// The transaction's cost so far.
-    pub(super) const fn cost(&self) -> u64 {
-        self.cost
+    pub(super) fn cost(&self) -> u64 {
+        let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
+        limit.saturating_sub(self.left).try_into().unwrap_or(0)
     }
 
     /// Whether the transaction has passed its limit.
     pub(super) const fn is_over(&self) -> bool {
-        self.cost > self.limit
+        self.left < 0
     }
 
     /// Charges for the code of an account that is called or looked at.
@@ -58,14 +61,22 @@ impl Meter {
         self.add(u64::from(price.base).saturating_add(gas.saturating_mul(price.per_gas.into())));
     }
 
-    pub(super) const fn add(&mut self, cost: u64) {
-        self.cost = self.cost.saturating_add(cost);
+    pub(super) fn add(&mut self, cost: u64) {
+        self.left = self.left.saturating_sub(i64::try_from(cost).unwrap_or(i64::MAX));
+    }
+
+    /// Charges for an instruction's base.
+    #[inline(always)]
+    pub(super) fn add_base(&mut self, base: u32) {
+        // From i64::MIN on it would wrap; the loop stops long before.
+        self.left = self.left.wrapping_sub(i64::from(base));
     }
 }
 
 /// Price of an instruction. What it passes on to a frame is not gas that it spends.
-pub(super) fn price(opcode: u8) -> Price {
-    STEPS.get(usize::from(opcode)).copied().unwrap_or(Price { base: u32::MAX, free: 0, per_gas: 0, most: 0 })
+#[inline(always)]
+pub(super) fn price(opcode: u8) -> &'static Price {
+    STEPS.get(usize::from(opcode)).unwrap_or(&Price { base: u32::MAX, free: 0, per_gas: 0, most: 0 })
 }
 
 /// Whether an instruction reads the code of an account whose address is on top of the stack.
