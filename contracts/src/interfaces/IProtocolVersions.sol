@@ -2,13 +2,13 @@
 pragma solidity 0.8.37;
 
 import {IVerifier} from "../IVerifier.sol";
-import {IVerifiedStatements} from "../VerifiedStatements.sol";
+import {IStatementRegistry} from "./IStatementRegistry.sol";
 import {Evidence} from "./IRollupChain.sol";
 
 /// @notice A verifier of a protocol version.
 struct VerifierSlot {
     // Remembers what its verifier has accepted.
-    IVerifiedStatements registry;
+    IStatementRegistry registry;
     // The rollup's program for this verifier.
     bytes32 programKey;
 }
@@ -64,5 +64,5 @@ interface IProtocolVersions {
     function slotOf(uint32 version, uint8 slot)
         external
         view
-        returns (IVerifier verifier, IVerifiedStatements registry, bytes32 programKey);
+        returns (IVerifier verifier, IStatementRegistry registry, bytes32 programKey);
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IVerifier} from "../IVerifier.sol";
-import {IVerifiedStatements} from "../VerifiedStatements.sol";
+import {IStatementRegistry} from "../interfaces/IStatementRegistry.sol";
 import {IProtocolVersions, VerifierSlot} from "../interfaces/IProtocolVersions.sol";
 import {Evidence} from "../interfaces/IRollupChain.sol";
 import {Proofs} from "./libraries/Proofs.sol";
@@ -17,7 +17,7 @@ contract ProtocolVersions is IProtocolVersions, Ownable2Step {
 
     struct Slot {
         IVerifier verifier;
-        IVerifiedStatements registry;
+        IStatementRegistry registry;
         bytes32 programKey;
     }
 
@@ -97,7 +97,7 @@ contract ProtocolVersions is IProtocolVersions, Ownable2Step {
     function slotOf(uint32 version, uint8 slot)
         external
         view
-        returns (IVerifier verifier, IVerifiedStatements registry, bytes32 programKey)
+        returns (IVerifier verifier, IStatementRegistry registry, bytes32 programKey)
     {
         Version storage self = known[version];
         if (slot >= self.slots.length) revert VersionSlot(slot);
@@ -107,7 +107,7 @@ contract ProtocolVersions is IProtocolVersions, Ownable2Step {
 
     // Two slots of one verifier would let it speak twice.
     function slotFrom(VerifierSlot[] calldata slots, uint256 at) private view returns (Slot memory) {
-        IVerifiedStatements registry = slots[at].registry;
+        IStatementRegistry registry = slots[at].registry;
         bytes32 programKey = slots[at].programKey;
         if (address(registry).code.length == 0 || programKey == 0) revert VersionSlot(at);
         // Eight slots at most.

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IVerifier, Statement} from "../../src/IVerifier.sol";
-import {VerifiedStatements} from "../../src/VerifiedStatements.sol";
 import {IBridgehub, L2Request} from "../../src/interfaces/IBridgehub.sol";
+import {JoinedTree} from "../../src/libraries/JoinedStatements.sol";
 
 /// Accepts exactly what it was told to accept.
 contract VerifierDouble is IVerifier {
@@ -50,9 +50,10 @@ contract VerifierDouble is IVerifier {
     }
 }
 
-/// The registry as it is; named here, as its own file is compiled in two ways.
-contract RegistryOf is VerifiedStatements {
-    constructor(IVerifier trusted) VerifiedStatements(trusted) {}
+/// Part of the registry that tests fill.
+interface ISubmit {
+    function submit(Statement[] calldata statements, bytes calldata proof) external;
+    function submitJoined(JoinedTree calldata tree, bytes32 statementsRoot, bytes calldata proof) external;
 }
 
 /// Keeps what it is paid, and calls whom a test names while it collects.

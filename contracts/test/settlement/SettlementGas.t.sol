@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {BatchCommit, BlobOpening, Evidence, OperationRange, StoredBatch} from "../../src/interfaces/IRollupChain.sol";
 import {ChainStorage} from "../../src/settlement/ChainBase.sol";
+import {ISubmit} from "./Doubles.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
 /// So that the compiler tells the storage of a chain, which has a place of its own (ERC-7201).
@@ -66,7 +67,7 @@ contract SettlementGasTest is SettlementTest {
         (BatchCommit memory batch, StoredBatch memory stored) = typical();
         StoredBatch memory before = previous;
         Evidence[] memory evidence = proofOf(one(stored));
-        registry.submit(evidence[0].statements, evidence[0].proof);
+        ISubmit(address(registry)).submit(evidence[0].statements, evidence[0].proof);
         Evidence memory registered;
         evidence[0] = registered;
         OperationRange[] memory ranges = one(rangeOf(10, 10));

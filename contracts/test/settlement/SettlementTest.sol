@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
 import {Statement} from "../../src/IVerifier.sol";
-import {IVerifiedStatements} from "../../src/VerifiedStatements.sol";
+import {IStatementRegistry} from "../../src/interfaces/IStatementRegistry.sol";
 import {IBridgehub, L2Request} from "../../src/interfaces/IBridgehub.sol";
 import {VerifierSlot} from "../../src/interfaces/IProtocolVersions.sol";
 import {
@@ -41,7 +41,7 @@ abstract contract SettlementTest is Test {
     address internal user = makeAddr("user");
 
     VerifierDouble internal verifier;
-    IVerifiedStatements internal registry;
+    IStatementRegistry internal registry;
     ProtocolVersions internal versions;
     MessageRoot internal messageRoot;
     RouterDouble internal router;
@@ -85,8 +85,8 @@ abstract contract SettlementTest is Test {
         return RollupChain(deployCode("RollupChain.sol:RollupChain", abi.encode(bridgehub, messageRoot, versions)));
     }
 
-    function newRegistry(VerifierDouble trusted) internal returns (IVerifiedStatements) {
-        return IVerifiedStatements(deployCode("Doubles.sol:RegistryOf", abi.encode(trusted)));
+    function newRegistry(VerifierDouble trusted) internal returns (IStatementRegistry) {
+        return IStatementRegistry(deployCode("VerifiedStatements.sol:VerifiedStatements", abi.encode(trusted)));
     }
 
     function registerVersion(uint32 version, address code, uint8 threshold) internal {

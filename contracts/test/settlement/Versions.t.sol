@@ -3,12 +3,12 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IVerifier, Statement} from "../../src/IVerifier.sol";
-import {IVerifiedStatements} from "../../src/VerifiedStatements.sol";
+import {IStatementRegistry} from "../../src/interfaces/IStatementRegistry.sol";
 import {IProtocolVersions, VerifierSlot} from "../../src/interfaces/IProtocolVersions.sol";
 import {Evidence, Way} from "../../src/interfaces/IRollupChain.sol";
 import {JoinedPlace, JoinedStatements, JoinedTree} from "../../src/libraries/JoinedStatements.sol";
 import {Proofs} from "../../src/settlement/libraries/Proofs.sol";
-import {VerifierDouble} from "./Doubles.sol";
+import {ISubmit, VerifierDouble} from "./Doubles.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
 contract ProtocolVersionsTest is SettlementTest {
@@ -37,7 +37,7 @@ contract ProtocolVersionsTest is SettlementTest {
         versions.register(5, address(implementation), list, 3);
         assertEq(versions.implementationOf(5), address(implementation));
         assertEq(versions.thresholdOf(5), 3);
-        (IVerifier found, IVerifiedStatements foundRegistry, bytes32 key) = versions.slotOf(5, 7);
+        (IVerifier found, IStatementRegistry foundRegistry, bytes32 key) = versions.slotOf(5, 7);
         assertEq(address(found), address(list[7].registry.verifier()));
         assertEq(address(foundRegistry), address(list[7].registry));
         assertEq(key, bytes32(uint256(8)));
@@ -98,7 +98,7 @@ contract ProtocolVersionsTest is SettlementTest {
         list[1].programKey = 0;
         refused(5, address(implementation), list, 1, abi.encodeWithSelector(reason, 1));
         list = slots(2);
-        list[1].registry = IVerifiedStatements(stranger);
+        list[1].registry = IStatementRegistry(stranger);
         refused(5, address(implementation), list, 1, abi.encodeWithSelector(reason, 1));
         // The same registry, and another registry of the same verifier.
         list = slots(2);
@@ -143,7 +143,7 @@ contract ProtocolVersionsTest is SettlementTest {
 
 contract EvidenceTest is SettlementTest {
     VerifierDouble[3] private verifiers;
-    IVerifiedStatements[3] private registries;
+    IStatementRegistry[3] private registries;
     bytes32[] private outputs;
 
     function setUp() public override {
@@ -184,7 +184,7 @@ contract EvidenceTest is SettlementTest {
         shown.slot = uint8(slot);
         shown.way = Way.Registered;
         verifiers[slot].accept(statements(slot), "proof");
-        registries[slot].submit(statements(slot), "proof");
+        ISubmit(address(registries[slot])).submit(statements(slot), "proof");
     }
 
     function treeOf(uint256 slot) private view returns (JoinedTree memory tree_, JoinedPlace[] memory places) {
@@ -213,7 +213,7 @@ contract EvidenceTest is SettlementTest {
 
     function registeredTree(uint256 slot) private returns (Evidence memory shown) {
         shown = treeProof(slot);
-        registries[slot].submitJoined(shown.tree, shown.statementsRoot, shown.proof);
+        ISubmit(address(registries[slot])).submitJoined(shown.tree, shown.statementsRoot, shown.proof);
         shown.way = Way.RegisteredTree;
         shown.statementsRoot = 0;
         shown.proof = "";
@@ -298,7 +298,7 @@ contract EvidenceTest is SettlementTest {
         Statement[] memory list = new Statement[](1);
         list[0] = statements(0)[1];
         verifiers[0].accept(list, "proof");
-        registries[0].submit(list, "proof");
+        ISubmit(address(registries[0])).submit(list, "proof");
         refusedStatement(shown, 1);
     }
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IVerifier, Statement} from "../../IVerifier.sol";
-import {IVerifiedStatements} from "../../VerifiedStatements.sol";
+import {IStatementRegistry} from "../../interfaces/IStatementRegistry.sol";
 import {Evidence, Way} from "../../interfaces/IRollupChain.sol";
 import {JoinedStatements} from "../../libraries/JoinedStatements.sol";
 
@@ -16,7 +16,7 @@ library Proofs {
     /// @notice Reverts if a verifier does not accept all outputs.
     function requireAccepted(
         IVerifier verifier,
-        IVerifiedStatements registry,
+        IStatementRegistry registry,
         bytes32 programKey,
         bytes32[] calldata outputs,
         Evidence calldata shown
@@ -41,7 +41,7 @@ library Proofs {
     }
 
     function requireRegistered(
-        IVerifiedStatements registry,
+        IStatementRegistry registry,
         bytes32 programKey,
         bytes32[] calldata outputs,
         Evidence calldata shown
@@ -54,7 +54,7 @@ library Proofs {
     }
 
     function requireRegisteredTree(
-        IVerifiedStatements registry,
+        IStatementRegistry registry,
         bytes32 programKey,
         bytes32[] calldata outputs,
         Evidence calldata shown
