@@ -1,6 +1,6 @@
 //! A batch as the chain's contract is told of it, and as it remembers it (`specs/023-settlement.md`).
 
-use crate::abi::chain::IRollupChain::{BatchCommit, BatchData, BlobOpening, StoredBatch};
+use crate::abi::chain::RollupChain::{BatchCommit, BatchData, BlobOpening, StoredBatch};
 use alloy_primitives::{B256, Bytes};
 use ashlar_blobs::{BatchBlobs, BlobOpenings};
 use ashlar_primitives::rollup::RollupOutput;

@@ -1,6 +1,6 @@
 //! The tree of priority operations, and ranges of it (`specs/016-priority-operations.md`, "Range").
 
-use crate::abi::chain::IRollupChain::OperationRange;
+use crate::abi::chain::RollupChain::OperationRange;
 use alloy_primitives::B256;
 use ashlar_primitives::rollup::{queue_leaf, queue_node};
 use std::ops::Range;

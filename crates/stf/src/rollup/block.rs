@@ -17,7 +17,7 @@ use crate::{
     state::AccountChange,
     transaction,
 };
-use alloc::{string::ToString, vec::Vec};
+use alloc::{boxed::Box, string::ToString, vec::Vec};
 use alloy_consensus::Header;
 use alloy_eips::eip2935::HISTORY_STORAGE_ADDRESS;
 use alloy_primitives::{Address, B256, Bloom, Bytes};
@@ -147,8 +147,9 @@ pub enum Refusal {
 /// A block that is made, transaction by transaction.
 pub struct RollupBlockBuilder<'s, S: ChainState> {
     config: RollupConfig,
-    evm: RollupEvm<'s, S>,
-    header: Header,
+    /// Boxed, since a builder is moved, and the EVM is large: in the guest that is a third of a block's fixed cost.
+    evm: Box<RollupEvm<'s, S>>,
+    header: Box<Header>,
     bytes: Vec<Bytes>,
     results: Vec<RollupResult>,
     gas_used: u64,
@@ -166,10 +167,11 @@ impl<'s, S: ChainState> RollupBlockBuilder<'s, S> {
         let parent = state.parent();
         let (parent_number, parent_hash) = (parent.header.number, parent.hash);
         let state = BlockState { chain: state, parent_number, parent_hash, history: config.history };
-        let mut evm = RollupEvm::new(config, state, &header);
+        let mut evm = Box::new(RollupEvm::new(config, state, &header));
         if config.history {
             write_history(&mut evm, parent_number, parent_hash)?;
         }
+        let header = Box::new(header);
         Ok(Self { config: *config, evm, header, bytes: Vec::new(), results: Vec::new(), gas_used: 0 })
     }
 
@@ -261,7 +263,7 @@ impl<'s, S: ChainState> RollupBlockBuilder<'s, S> {
             receipts_root: ordered_root(&receipts),
             logs_bloom: self.results.iter().fold(Bloom::ZERO, bloom),
             state_root,
-            ..self.header
+            ..*self.header
         };
         let size = block_rlp_bytes(header.length(), self.bytes.iter().map(AsRef::as_ref), 0);
         if size > BLOCK_RLP_BYTES_MAX {
