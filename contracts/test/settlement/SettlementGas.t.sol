@@ -2,14 +2,8 @@
 pragma solidity 0.8.37;
 
 import {BatchCommit, BlobOpening, Evidence, OperationRange, StoredBatch} from "../../src/interfaces/IRollupChain.sol";
-import {ChainStorage} from "../../src/settlement/ChainBase.sol";
 import {ISubmit} from "./Doubles.sol";
 import {SettlementTest} from "./SettlementTest.sol";
-
-/// So that the compiler tells the storage of a chain, which has a place of its own (ERC-7201).
-contract ChainStorageLayout {
-    ChainStorage internal chain;
-}
 
 /// Gas of the steps of a batch with two blobs, ten of a hundred operations that wait, and evidence from the registry or with a
 /// proof as long as a final one. The verifier's own gas is not in it.
