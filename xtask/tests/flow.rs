@@ -94,7 +94,13 @@ impl Node {
         let transaction =
             json!({"from": self.sender, "to": to, "data": data, "value": value, "gas": "0xffffff"});
         let hash = self.ask("eth_sendTransaction", json!([transaction]));
-        let receipt = self.ask("eth_getTransactionReceipt", json!([hash]));
+        // Anvil makes a block for it, and says so before it has.
+        let receipt = loop {
+            let receipt = self.ask("eth_getTransactionReceipt", json!([hash]));
+            if !receipt.is_null() {
+                break receipt;
+            }
+        };
         assert_eq!(receipt["status"], "0x1", "{receipt}");
         receipt
     }
