@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Test} from "forge-std/Test.sol";
 import {Domain} from "../src/libraries/Domain.sol";
 import "../src/libraries/Ext.sol";
-import {NODE_MASK} from "../src/libraries/Merkle.sol";
+import {Leaves, NODE_MASK} from "../src/libraries/Merkle.sol";
 import {Program} from "../src/libraries/Program.sol";
 import {TranscriptLibrary} from "../src/libraries/Transcript.sol";
 import {Kernels} from "./Kernels.sol";
@@ -254,6 +254,23 @@ contract KernelsTest is Test {
         assertEq(top, nodes[0]);
     }
 
+    /// What lies before the list in memory is no leaf.
+    function test_push_ofTheFirstLeafLooksAtNoOther() public pure {
+        uint256 position = 7;
+        uint256[] memory room = new uint256[](3);
+        room[0] = position;
+        Leaves memory leaves;
+        assembly ("memory-safe") {
+            // Behind the length and the first word.
+            let start := add(room, 64)
+            mstore(leaves, start)
+            mstore(add(leaves, 32), start)
+        }
+        assertTrue(leaves.push(position, bytes32("node")));
+        assertEq(leaves.end, leaves.start + 32);
+        assertEq(room[1], uint256(bytes32("node")) | position);
+    }
+
     // ---- Transcript ----
 
     /// The vectors of the native verifier's transcript.
@@ -295,6 +312,25 @@ contract KernelsTest is Test {
         for (uint256 i = 0; i < count; ++i) {
             assertEq(results[i], expected[i], vm.toString(i));
         }
+    }
+
+    /// Only what was observed is hashed before the nonce is: right after a sample that is nothing.
+    function test_grind_afterASampleHashesTheStateWithTheNonce() public view {
+        uint8[] memory commands = new uint8[](3);
+        (commands[1], commands[2]) = (1, 2);
+        uint256[] memory bits = new uint256[](3);
+        bits[2] = 2;
+        bytes[] memory data = new bytes[](3);
+        data[0] = "observed";
+        bytes32 state = keccak256(bytes.concat(bytes32(0), data[0]));
+        uint256 good = 0;
+        for (uint32 nonce = 0; nonce < 40; ++nonce) {
+            data[2] = abi.encodePacked(nonce);
+            uint256 expected = uint256(keccak256(bytes.concat(state, data[2]))) & 3 == 0 ? 1 : 0;
+            assertEq(kernels.transcript(64, commands, bits, data)[2], expected);
+            good += expected;
+        }
+        assertGt(good, 0);
     }
 
     function test_grind_withoutBitsWantsZero() public view {

@@ -29,6 +29,11 @@ contract FinalVerifierTest is Test {
         (proof[0], proof[3]) = (0x7f, 0x01);
         vm.expectRevert(FinalProof.ProofNotCanonical.selector);
         verifier.verify(KEY, bytes32(0), proof);
+        // The last byte may be read, the one behind it may not.
+        vm.expectRevert(FinalProof.ProofNotCanonical.selector);
+        verifier.verify(KEY, bytes32(0), hex"7f000001");
+        vm.expectRevert(FinalProof.ProofLength.selector);
+        verifier.verify(KEY, bytes32(0), hex"7f0000");
     }
 
     function test_verify_refusesANonceThatDoesNotGrind() public {

@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
             .arg(root.join("crates/verifier-wasm/tests/module.mjs"))
             .arg(module)
             .arg(root.join("specs/vectors/final-proof.json"))
+            .arg(root.join("contracts"))
             .status()
             .wrap_err("starting node")?;
         ensure!(status.success(), "the module's tests: {status}");

@@ -1,10 +1,13 @@
 //! What a caller hands over.
 
 use ashlar_circuit::narrow::NarrowAir;
+use ashlar_joiner::Joined;
 use ashlar_machine::Val;
 use ashlar_machine::hash::Digest;
 use ashlar_verifier::config::{LAST, Parameters};
-use ashlar_verifier::last::{FinalKey, FinalShape, WORDS, Word, public_words, verify_final};
+use ashlar_verifier::last::{
+    FinalKey, FinalShape, Node, WORDS, Word, joined_words, keccak256, public_words, verify_final,
+};
 use ashlar_verifier::{LAST_HEIGHT, ProgramKey};
 use p3_field::{PrimeCharacteristicRing, PrimeField32};
 
@@ -50,15 +53,28 @@ pub fn check_final(mut input: &[u8]) -> Result<(), Refusal> {
         let (key, output) = (take(&mut input)?, take(&mut input)?);
         runs.push((ProgramKey(key), output));
     }
-    let mut root = Digest::default();
-    for (element, bytes) in root.iter_mut().zip(circuits.as_chunks::<4>().0) {
-        *element = canonical(u32::from_be_bytes(*bytes)).ok_or(Refusal::Statements)?;
-    }
-    let words = public_words(&root, &runs).ok_or(Refusal::Statements)?;
+    let words = public_words(&digest(circuits)?, &runs).ok_or(Refusal::Statements)?;
+    check_words(input, fixed, &words)
+}
+
+/// Checks the input of `ashlar_verify_joined`.
+pub fn check_joined(mut input: &[u8]) -> Result<(), Refusal> {
+    let circuits: [u8; 32] = take(&mut input)?;
+    let fixed = take(&mut input)?;
+    let joiner = ProgramKey(take(&mut input)?);
+    let count = u32::from_be_bytes(take(&mut input)?);
+    let (root, statements_root) = (take(&mut input)?, take(&mut input)?);
+    let output = keccak256(&[&Joined { count, statements_root, root }.encode()]);
+    let words = joined_words(&digest(circuits)?, &digest(statements_root)?, &[(joiner, output)]);
+    check_words(input, fixed, &words.ok_or(Refusal::Statements)?)
+}
+
+/// Checks a proof of the real shape.
+fn check_words(proof: &[u8], fixed: Node, words: &[Word]) -> Result<(), Refusal> {
     let shape = FinalShape::new(&LAST, &NarrowAir::default(), usize::from(LAST_HEIGHT), WORDS);
     let shape = shape.map_err(|error| Refusal::Proof(error.to_string()))?;
     let key = FinalKey { air: NarrowAir::default(), shape, fixed };
-    verify_final(input, &key, &words).map_err(|error| Refusal::Proof(error.to_string()))
+    verify_final(proof, &key, words).map_err(|error| Refusal::Proof(error.to_string()))
 }
 
 /// Checks a proof of any shape: log2 of the rows, of the inverse rate, of the final polynomial's coefficients and of the
@@ -110,6 +126,15 @@ fn take<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], Refusal> {
 
 fn take_number(input: &mut &[u8]) -> Result<usize, Refusal> {
     usize::try_from(u32::from_be_bytes(take(input)?)).map_err(|_| Refusal::Form)
+}
+
+/// Eight elements.
+fn digest(bytes: [u8; 32]) -> Result<Digest, Refusal> {
+    let mut digest = Digest::default();
+    for (element, bytes) in digest.iter_mut().zip(bytes.as_chunks::<4>().0) {
+        *element = canonical(u32::from_be_bytes(*bytes)).ok_or(Refusal::Statements)?;
+    }
+    Ok(digest)
 }
 
 fn canonical(number: u32) -> Option<Val> {

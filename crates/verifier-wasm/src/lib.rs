@@ -7,7 +7,7 @@ mod input;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use input::{Refusal, check_final, check_shape};
+pub use input::{Refusal, check_final, check_joined, check_shape};
 
 /// Most bytes of an input. A proof has less than 2^17.
 pub const INPUT_BYTES_MAX: usize = 1 << 20;
@@ -50,6 +50,13 @@ pub extern "C" fn ashlar_input(bytes: usize) -> *mut u8 {
 #[unsafe(no_mangle)]
 pub extern "C" fn ashlar_verify_final() -> u32 {
     check(check_final)
+}
+
+/// Checks a final proof of a tree of statements; see the README.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn ashlar_verify_joined() -> u32 {
+    check(check_joined)
 }
 
 /// Checks a proof of any shape, as [`check_shape`] reads it.

@@ -1,10 +1,11 @@
-// Runs the module on the proof of specs/vectors, honest and changed: node module.mjs MODULE VECTORS.
+// Runs the module on the proof of specs/vectors and on those of the contracts' tests, honest and changed:
+// node module.mjs MODULE VECTORS CONTRACTS.
 // Refusals must be answers: a trap ends the run with an error.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-const [, , modulePath, vectorsPath] = process.argv;
+const [, , modulePath, vectorsPath, contracts] = process.argv;
 const module = new WebAssembly.Module(readFileSync(modulePath));
 assert.deepEqual(WebAssembly.Module.imports(module), [], 'the module asks for nothing');
 const { exports } = new WebAssembly.Instance(module);
@@ -92,6 +93,62 @@ assert.equal(final(finalInput([statement(1)], proof, 0xffffffff)).status, 1);
 for (let length = 0; length < 126; length += 1) {
     assert.equal(final(finalInput([statement(1)], proof).subarray(0, length)).status, 1, `${length} bytes`);
 }
+
+// ---- Real proofs ----
+
+const read = (path) => readFileSync(`${contracts}/${path}`, 'utf8');
+const hex = (text) => Buffer.from(text.replace('0x', ''), 'hex');
+const deployment = JSON.parse(read('key.json'));
+const keys = Buffer.concat([hex(deployment.circuits), hex(deployment.lastCircuit)]);
+for (const { proof, statements } of JSON.parse(read('test/fixtures/final.json')).proofs) {
+    const runs = statements.flatMap(({ programKey, publicOutput }) => [hex(programKey), hex(publicOutput)]);
+    const input = Buffer.concat([keys, number(statements.length), ...runs, hex(proof)]);
+    start = performance.now();
+    assert.deepEqual(final(input), { status: 0, reason: '' });
+    console.log(`a real proof accepted in ${(performance.now() - start).toFixed(1)} ms`);
+    input[100] ^= 1;
+    assert.equal(final(input).status, 3, 'another statement');
+}
+
+const joined = (input) => ask(exports.ashlar_verify_joined, input);
+const tree = JSON.parse(read('test/fixtures/joined.json'));
+const joiner = hex(read('src/generated/JoinerKey.sol').match(/0x[0-9a-f]{64}/)[0]);
+function joinedInput(change) {
+    const { proof, root, count, statementsRoot } = tree;
+    const fields = { joiner, count: number(count), root: hex(root), statementsRoot: hex(statementsRoot), proof: hex(proof) };
+    const changed = { ...fields, ...change(fields) };
+    return Buffer.concat([keys, changed.joiner, changed.count, changed.root, changed.statementsRoot, changed.proof]);
+}
+const flip = (bytes, place) => {
+    const changed = Buffer.from(bytes);
+    changed[place] ^= 1;
+    return changed;
+};
+assert.deepEqual(joined(joinedInput(() => ({}))), { status: 0, reason: '' });
+for (const field of ['joiner', 'root', 'statementsRoot', 'proof']) {
+    for (const place of [3, 7, 31]) {
+        const changed = joinedInput((fields) => ({ [field]: flip(fields[field], place) }));
+        assert.equal(joined(changed).status, 3, `${field}, byte ${place}`);
+    }
+}
+for (const count of [0, tree.count - 1, tree.count + 1, 0xffffffff]) {
+    assert.equal(joined(joinedInput(() => ({ count: number(count) }))).status, 3, `${count} statements`);
+}
+// The roots of no tree and of no encoding; no key.
+for (const bytes of [Buffer.alloc(32), Buffer.alloc(32, 0x7f)]) {
+    assert.equal(joined(joinedInput(() => ({ statementsRoot: bytes }))).status, 2);
+    assert.equal(joined(joinedInput(() => ({ joiner: bytes }))).status, 2);
+}
+const honest = joinedInput(() => ({}));
+for (let length = 0; length < 158; length += 1) {
+    assert.equal(joined(honest.subarray(0, length)).status, 1, `${length} bytes`);
+}
+// A proof of a tree says nothing of single statements, nor the other way round.
+const single = JSON.parse(read('test/fixtures/final.json')).proofs[0];
+assert.equal(joined(joinedInput(() => ({ proof: hex(single.proof) }))).status, 3);
+const statementOf = ({ programKey, publicOutput }) => Buffer.concat([hex(programKey), hex(publicOutput)]);
+const claimed = [keys, number(1), statementOf(single.statements[0]), hex(tree.proof)];
+assert.equal(final(Buffer.concat(claimed)).status, 3);
 
 // ---- Memory ----
 

@@ -1,8 +1,8 @@
 //! The module's functions on the host, with the proof of the specification's vectors.
 
 use ashlar_verifier_wasm::{
-    INPUT_BYTES_MAX, Refusal, ashlar_input, ashlar_reason_bytes, ashlar_verify_final, check_final,
-    check_shape,
+    INPUT_BYTES_MAX, Refusal, ashlar_input, ashlar_reason_bytes, ashlar_verify_final, ashlar_verify_joined,
+    check_final, check_joined, check_shape,
 };
 use serde_json::Value;
 
@@ -78,10 +78,59 @@ fn what_is_no_statement_is_refused() {
 }
 
 #[test]
+fn what_is_no_tree_is_refused() {
+    let input = |joiner: u8, statements_root: u8| {
+        let tree = [3_u32.to_be_bytes().to_vec(), vec![7; 32], vec![statements_root; 32]].concat();
+        [vec![1; 32], vec![9; 26], vec![joiner; 32], tree, vec![0; 100]].concat()
+    };
+    assert!(matches!(check_joined(&input(1, 1)), Err(Refusal::Proof(_))));
+    for (joiner, statements_root) in [(0, 1), (0x80, 1), (1, 0), (1, 0x80)] {
+        assert_eq!(check_joined(&input(joiner, statements_root)), Err(Refusal::Statements));
+    }
+    for length in 0..158 {
+        assert_eq!(check_joined(&input(1, 1)[..length]), Err(Refusal::Form), "{length} bytes");
+    }
+}
+
+/// The proof of the contracts' tests, which is of a real run of the joiner.
+#[test]
+fn a_proof_of_a_tree_is_accepted_for_that_tree_alone() {
+    let contracts = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts");
+    let text = |path: &str| std::fs::read_to_string(format!("{contracts}/{path}")).expect(path);
+    let json = |path: &str| -> Value { serde_json::from_str(&text(path)).expect(path) };
+    let bytes = |value: &Value| {
+        let text = value.as_str().expect("hexadecimal");
+        hex::decode(text.trim_start_matches("0x")).expect("hexadecimal")
+    };
+    let (key, tree) = (json("key.json"), json("test/fixtures/joined.json"));
+    let joiner = text("src/generated/JoinerKey.sol");
+    let (_, joiner) = joiner.split_once("JOINER = 0x").expect("the joiner's key");
+    let input = [
+        bytes(&key["circuits"]),
+        bytes(&key["lastCircuit"]),
+        hex::decode(&joiner[..64]).expect("hexadecimal"),
+        (tree["count"].as_u64().expect("a number") as u32).to_be_bytes().to_vec(),
+        bytes(&tree["root"]),
+        bytes(&tree["statementsRoot"]),
+        bytes(&tree["proof"]),
+    ]
+    .concat();
+    assert_eq!(check_joined(&input), Ok(()));
+    // The last byte of each field before the proof, and one of the proof.
+    for place in [31, 57, 89, 93, 125, 157, 5000] {
+        let mut changed = input.clone();
+        changed[place] ^= 1;
+        assert!(check_joined(&changed).is_err(), "byte {place}");
+    }
+    assert!(check_final(&input).is_err());
+}
+
+#[test]
 fn calls_in_any_order_answer() {
     assert_eq!(ashlar_verify_final(), 1);
     assert_ne!(ashlar_reason_bytes(), 0);
     assert!(ashlar_input(INPUT_BYTES_MAX + 1).is_null());
     assert!(!ashlar_input(INPUT_BYTES_MAX).is_null());
     assert_eq!(ashlar_verify_final(), 2);
+    assert_eq!(ashlar_verify_joined(), 2);
 }

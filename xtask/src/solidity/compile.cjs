@@ -5,11 +5,14 @@ const readline = require('readline');
 
 const solc = require(path.join(process.argv[2], 'node_modules/solc'));
 
-// Without the optimizer it takes a third of the time, and the code does the same.
+// With hardly any optimization it takes a quarter of the time, and the code does the same.
 const settings = {
   viaIR: true,
   evmVersion: 'osaka',
-  optimizer: { enabled: false },
+  optimizer: {
+    enabled: false,
+    details: { yul: true, yulDetails: { stackAllocation: true, optimizerSteps: 'fDnTvu:' } },
+  },
   metadata: { bytecodeHash: 'none', appendCBOR: false },
 };
 

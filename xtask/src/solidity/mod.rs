@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     /// Only changes in files whose names have this in them.
     #[arg(long)]
     file: Option<String>,
-    /// Run forge's tests too on what the other tests do not notice; that takes a minute or more each.
+    /// Run forge's tests too on what the other tests do not notice; that takes up to a minute each.
     #[arg(long)]
     forge: bool,
 }
@@ -62,6 +62,8 @@ struct Case {
     /// Of all sources with the change: what was found out holds as long as this is the same.
     digest: String,
     verdict: Option<Verdict>,
+    /// No test of an earlier run noticed it.
+    was_missed: bool,
 }
 
 /// A line of the file of what was found out.
@@ -126,8 +128,11 @@ fn cases(
         }
         for mutant in mutants::mutants(file, text) {
             let digest = digest(sources, &mutant);
-            let verdict = known.get(&digest).cloned();
-            cases.push(Case { name: mutant.name(text), mutant, digest, verdict });
+            // A change that was not noticed is tried again, as there may be another test by now.
+            let known = known.get(&digest);
+            let was_missed = known == Some(&Verdict::Survived);
+            let verdict = known.filter(|_| !was_missed).cloned();
+            cases.push(Case { name: mutant.name(text), mutant, digest, verdict, was_missed });
         }
     }
     cases.sort_by_key(|case| case.mutant.kind);
@@ -148,15 +153,13 @@ fn digest(sources: &BTreeMap<String, String>, mutant: &Mutant) -> String {
     hex::encode(hash.finalize())
 }
 
-/// What earlier runs found out. A change that was not noticed is tried again, as there may be another test by now.
+/// What earlier runs found out; of two verdicts the later one.
 fn known(records: &Path) -> eyre::Result<HashMap<String, Verdict>> {
     let Ok(text) = fs::read_to_string(records) else { return Ok(HashMap::new()) };
     let mut known = HashMap::new();
     for line in text.lines() {
         let Record { digest, verdict } = serde_json::from_str(line)?;
-        if verdict != Verdict::Survived {
-            known.insert(digest, verdict);
-        }
+        known.insert(digest, verdict);
     }
     Ok(known)
 }
@@ -175,7 +178,7 @@ fn try_all(judge: &Judge, cases: &mut [Case], records: &Path, arguments: &Argume
             }
             let next = queue.lock().ok().and_then(|mut queue| queue.next());
             let Some((i, case)) = next else { return Ok(()) };
-            let verdict = worker.judge(&case.mutant)?;
+            let verdict = worker.judge(&case.mutant, case.was_missed)?;
             println!(
                 "{i}/{total} {:?} {verdict:?}: {} | {} -> {}",
                 case.mutant.kind, case.name.line, case.name.from, case.name.to
@@ -224,6 +227,7 @@ fn report(cases: &[Case], equivalents: &[Equivalent]) -> eyre::Result<Value> {
         let outcome = match (&case.verdict, equivalent) {
             (None, _) => "not tried",
             (Some(Verdict::Invalid), _) => "does not compile",
+            (Some(Verdict::SameCode), _) => "same code",
             (Some(Verdict::Killed { by }), _) => {
                 *tests.entry(by.as_str()).or_default() += 1;
                 "noticed"

@@ -53,6 +53,7 @@ impl Mutant {
         Name {
             file: self.file.clone(),
             line: line.trim().to_owned(),
+            before: source[..start].lines().filter(|other| other.trim() == line.trim()).count(),
             column: self.range.start.saturating_sub(start + indent),
             from: source[self.range.clone()].to_owned(),
             to: self.replacement.clone(),
@@ -64,8 +65,10 @@ impl Mutant {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Name {
     pub(super) file: String,
-    /// The line without its indent, and where in it the change begins.
+    /// The line without its indent, how many lines before it are the same, and where in it the change begins.
     pub(super) line: String,
+    #[serde(default)]
+    pub(super) before: usize,
     pub(super) column: usize,
     pub(super) from: String,
     pub(super) to: String,

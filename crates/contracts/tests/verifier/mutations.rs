@@ -41,7 +41,7 @@ impl Random {
 }
 
 /// A variable of the environment as a number.
-fn variable(name: &str, default: u64) -> u64 {
+pub(crate) fn variable(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |value| value.parse().expect(name))
 }
 
