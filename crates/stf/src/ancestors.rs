@@ -40,6 +40,11 @@ impl Ancestors {
         Ok(Self { parent, hashes })
     }
 
+    /// A chain of one header, the parent's.
+    pub fn of(parent: SealedHeader) -> Self {
+        Self { hashes: alloc::vec![parent.hash], parent }
+    }
+
     /// The last block so far.
     pub const fn parent(&self) -> &SealedHeader {
         &self.parent

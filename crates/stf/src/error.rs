@@ -228,6 +228,9 @@ pub enum StateError {
     /// A contract was created over existing storage.
     #[error("account {0} was created over existing storage")]
     CreatedOverStorage(Address),
+    /// The database that has the state failed; it knows more of that.
+    #[error("the database of the state failed")]
+    Database,
     /// Execution changed an account that it never loaded.
     #[error("account {0} was changed without being loaded")]
     NotLoaded(Address),

@@ -115,6 +115,14 @@ impl<'a> WitnessState<'a> {
         self.codes.iter().filter(|(_, code)| matches!(code, Code::Analysed(_))).map(|(hash, _)| *hash)
     }
 
+    /// The RLP of all nodes in memory of all tries, those of the witness that were read too: for who keeps a state.
+    pub fn collect_nodes(&mut self) -> Vec<Vec<u8>> {
+        let storage = self.loaded.iter_mut().flat_map(|account| account.storage.collect_nodes());
+        let mut nodes: Vec<_> = storage.collect();
+        nodes.extend(self.accounts.collect_nodes());
+        nodes
+    }
+
     fn position(&mut self, address: Address) -> Result<usize, StateError> {
         if let Some(position) = self.positions.get(&address) {
             return Ok(*position);
@@ -251,6 +259,11 @@ impl<'a> Loaded<'a> {
     }
 }
 
+/// Code as the EVM executes it. Bytes that only look like a delegation (EIP-7702) run as any code does.
+pub fn bytecode(bytes: Bytes) -> Bytecode {
+    Bytecode::new_raw_checked(bytes.clone()).unwrap_or_else(|_| Bytecode::new_legacy(bytes))
+}
+
 impl Database for WitnessState<'_> {
     type Error = StateError;
 
@@ -269,10 +282,7 @@ impl Database for WitnessState<'_> {
     fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, StateError> {
         let code = self.codes.get_mut(&hash).ok_or(StateError::MissingCode(hash))?;
         if let Code::Raw(bytes) = code {
-            let bytes = Bytes::copy_from_slice(bytes);
-            // Bytes that only look like a delegation (EIP-7702) run as any code does.
-            let analysed = Bytecode::new_raw_checked(bytes.clone());
-            *code = Code::Analysed(analysed.unwrap_or_else(|_| Bytecode::new_legacy(bytes)));
+            *code = Code::Analysed(bytecode(Bytes::copy_from_slice(bytes)));
         }
         match code {
             Code::Analysed(code) => Ok(code.clone()),
