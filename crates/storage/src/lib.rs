@@ -7,11 +7,12 @@
 
 mod disk;
 mod memory;
-mod nodes;
+mod source;
 mod state;
 mod store;
 
 pub use disk::DiskStore;
 pub use memory::MemoryStore;
+pub use source::StoreSource;
 pub use state::{InitialAccount, StateDb, StateDbError};
 pub use store::{Changes, Direction, Entry, Store, StoreError, Table};

@@ -1,7 +1,7 @@
 //! The state of a chain over a store.
 
 use crate::{
-    nodes::ReadNodes,
+    source::{Pending, StoreSource},
     store::{Changes, Store, StoreError, Table},
 };
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
@@ -15,7 +15,7 @@ use revm::{
     bytecode::Bytecode,
     state::{AccountInfo, EvmState, EvmStorage},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// Name of the value that has the last block's header.
@@ -62,7 +62,7 @@ pub struct StateDb<S> {
     store: S,
     parent: SealedHeader,
     /// Changes of blocks that are executed and not written: they are read before the store.
-    pending: HashMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+    pending: Pending,
     /// The failure of the store that a [`StateError::Database`] stands for.
     failure: Option<StateDbError>,
 }
@@ -87,7 +87,7 @@ impl<S: Store> StateDb<S> {
         let parent = seal(root);
         changes.put(Table::Meta, HEAD, alloy_rlp::encode(&parent.header));
         store.write(changes)?;
-        Ok(Self { store, parent, pending: HashMap::new(), failure: None })
+        Ok(Self { store, parent, pending: Pending::new(), failure: None })
     }
 
     /// Opens the state of a store that has a chain.
@@ -95,7 +95,7 @@ impl<S: Store> StateDb<S> {
         let head = store.get(Table::Meta, HEAD)?.ok_or(StateDbError::NotBegun)?;
         let damaged = |_| StateDbError::Damaged("the last block's header".to_owned());
         let parent = SealedHeader::decode(&head).map_err(damaged)?;
-        Ok(Self { store, parent, pending: HashMap::new(), failure: None })
+        Ok(Self { store, parent, pending: Pending::new(), failure: None })
     }
 
     /// The store.
@@ -171,38 +171,17 @@ impl<S: Store> StateDb<S> {
         Ok(noticed)
     }
 
-    /// The nodes that an update of the tries by these changes needs.
-    fn nodes_for(&self, changes: &EvmState) -> Result<ReadNodes, StateDbError> {
-        let mut nodes = ReadNodes::default();
-        let get = |hash: &B256| self.get(Table::Nodes, hash.as_slice());
-        for (address, account) in changes {
-            let goes = account.is_empty() || account.is_selfdestructed_locally();
-            nodes.read_path(get, self.parent.header.state_root, address.as_slice(), goes)?;
-            let root = self.account(address)?.map_or(EMPTY_ROOT, |record| record.storage_root);
-            for (key, slot) in &account.storage {
-                nodes.read_path(get, root, &key.to_be_bytes::<32>(), slot.present_value.is_zero())?;
-            }
-        }
-        Ok(nodes)
-    }
-
-    /// Updates the tries: the same code as the guest's, over the nodes that it needs.
+    /// Updates the tries: the same code as the guest's, over the nodes that it asks for.
     fn update(&mut self, changes: EvmState) -> Result<(Vec<AccountChange>, B256), StateError> {
         let changes = self.noticed(changes).map_err(|failure| self.fail(failure))?;
-        let nodes = self.nodes_for(&changes).map_err(|failure| self.fail(failure))?;
-        let mut state = WitnessState::new(Ancestors::of(self.parent.clone()), nodes.iter(), []);
-        let mut addresses: Vec<_> = changes.keys().copied().collect();
-        addresses.sort_unstable();
-        for address in addresses {
-            state.basic(address)?;
+        let source = StoreSource::with_pending(&self.store, &self.pending);
+        let updated = update_tries(&self.parent, &source, changes);
+        if let Some(failure) = source.failure() {
+            return Err(self.fail(failure.into()));
         }
-        let (applied, root) = ChainState::apply(&mut state, changes)?;
-        for node in state.collect_nodes() {
-            let hash = keccak256(&node);
-            if !nodes.has(&hash) {
-                self.pending.insert((Table::Nodes, hash.to_vec()), Some(node));
-            }
-        }
+        let (applied, root, nodes) = updated?;
+        let nodes = nodes.into_iter().map(|(hash, node)| ((Table::Nodes, hash.to_vec()), Some(node)));
+        self.pending.extend(nodes);
         Ok((applied, root))
     }
 
@@ -272,6 +251,25 @@ impl<S: Store> Database for StateDb<S> {
             false => Err(StateError::MissingAncestor(number)),
         }
     }
+}
+
+/// What changes of accounts do to the tries after the parent: the changes in order, the new root, and the nodes that are new.
+#[expect(clippy::type_complexity, reason = "it is taken apart where it is made")]
+fn update_tries<S: Store>(
+    parent: &SealedHeader,
+    source: &StoreSource<'_, S>,
+    changes: EvmState,
+) -> Result<(Vec<AccountChange>, B256, Vec<(B256, Vec<u8>)>), StateError> {
+    let mut state = WitnessState::over(Ancestors::of(parent.clone()), source);
+    let mut addresses: Vec<_> = changes.keys().copied().collect();
+    addresses.sort_unstable();
+    for address in addresses {
+        state.basic(address)?;
+    }
+    let (applied, root) = ChainState::apply(&mut state, changes)?;
+    let nodes = state.collect_nodes().into_iter().map(|node| (keccak256(&node), node));
+    let new = nodes.filter(|(hash, _)| !source.has_read(hash)).collect();
+    Ok((applied, root, new))
 }
 
 fn slot_key(address: &Address, key: &U256) -> Vec<u8> {
