@@ -1,6 +1,8 @@
 //! The state of a chain over a store.
 
 use crate::{
+    chain::BlockRecord,
+    record::Damaged,
     source::{Pending, StoreSource},
     store::{Changes, Store, StoreError, Table},
 };
@@ -19,7 +21,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// Name of the value that has the last block's header.
-const HEAD: &[u8] = b"head";
+pub(crate) const HEAD: &[u8] = b"head";
 
 /// Why a state cannot be opened or written.
 #[derive(Debug, Error)]
@@ -27,11 +29,9 @@ pub enum StateDbError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A record of the store does not decode.
-    #[error(
-        "the database is damaged: {0} does not decode; restore the folder from a copy, or begin a new one"
-    )]
-    Damaged(String),
+    /// A record does not decode.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
     /// The tries of the genesis state could not be made.
     #[error("making the tries of the genesis state: {0}")]
     Trie(#[from] TrieError),
@@ -86,6 +86,8 @@ impl<S: Store> StateDb<S> {
         let root = build_trie(records, &mut changes)?;
         let parent = seal(root);
         changes.put(Table::Meta, HEAD, alloy_rlp::encode(&parent.header));
+        let genesis = BlockRecord { header: parent.clone(), transactions: Vec::new(), results: Vec::new() };
+        genesis.put(&mut changes);
         store.write(changes)?;
         Ok(Self { store, parent, pending: Pending::new(), failure: None })
     }
@@ -93,7 +95,7 @@ impl<S: Store> StateDb<S> {
     /// Opens the state of a store that has a chain.
     pub fn open(store: S) -> Result<Self, StateDbError> {
         let head = store.get(Table::Meta, HEAD)?.ok_or(StateDbError::NotBegun)?;
-        let damaged = |_| StateDbError::Damaged("the last block's header".to_owned());
+        let damaged = |_| Damaged::new(Table::Meta, "the last block's header");
         let parent = SealedHeader::decode(&head).map_err(damaged)?;
         Ok(Self { store, parent, pending: Pending::new(), failure: None })
     }
@@ -135,13 +137,13 @@ impl<S: Store> StateDb<S> {
 
     fn account(&self, address: &Address) -> Result<Option<Account>, StateDbError> {
         let Some(record) = self.get(Table::Accounts, address.as_slice())? else { return Ok(None) };
-        let damaged = |_| StateDbError::Damaged(format!("account {address}"));
+        let damaged = |_| Damaged::new(Table::Accounts, address.to_string()).into();
         Account::decode(&record).map(Some).map_err(damaged)
     }
 
     fn slot(&self, address: &Address, key: &U256) -> Result<U256, StateDbError> {
         let Some(value) = self.get(Table::Slots, &slot_key(address, key))? else { return Ok(U256::ZERO) };
-        let damaged = |_| StateDbError::Damaged(format!("slot {key} of account {address}"));
+        let damaged = |_| Damaged::new(Table::Slots, format!("slot {key} of {address}")).into();
         decode_storage_value(&value).map_err(damaged)
     }
 
