@@ -17,7 +17,7 @@ mod store;
 pub use chain::{BatchRecord, BlockRecord, ChainError, ChainRecords, ResultRecord, TransactionPlace};
 pub use disk::DiskStore;
 pub use memory::MemoryStore;
-pub use operations::{OperationRecord, OperationRecords, OperationsError};
+pub use operations::{OperationRecord, OperationRecords, OperationsError, put_operations_included};
 pub use record::Damaged;
 pub use source::StoreSource;
 pub use state::{InitialAccount, StateDb, StateDbError};

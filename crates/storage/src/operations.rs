@@ -86,12 +86,27 @@ impl OperationRecord {
     }
 }
 
+/// Name of the value that has the number of operations in blocks.
+const INCLUDED: &[u8] = b"operations_included";
+
+/// Adds to changes that blocks have the first so many operations.
+pub fn put_operations_included(changes: &mut Changes, count: u64) {
+    changes.put(Table::Meta, INCLUDED, count.to_be_bytes());
+}
+
 /// What a store has of the queue of priority operations: those with the ids from 0 on, without a gap.
 pub trait OperationRecords: Store {
     /// The operation with this id.
     fn operation(&self, id: u64) -> Result<Option<OperationRecord>, OperationsError> {
         let Some(bytes) = self.get(Table::Operations, &id.to_be_bytes())? else { return Ok(None) };
         Ok(Some(OperationRecord::decode(id, &bytes)?))
+    }
+
+    /// Number of operations that blocks have, which is the id of the first that waits.
+    fn operations_included(&self) -> Result<u64, OperationsError> {
+        let Some(bytes) = self.get(Table::Meta, INCLUDED)? else { return Ok(0) };
+        let damaged = |_| Damaged::new(Table::Meta, "the number of operations in blocks");
+        Ok(<[u8; 8]>::try_from(bytes).map(u64::from_be_bytes).map_err(damaged)?)
     }
 
     /// Number of operations, which is the id of the next one.

@@ -4,6 +4,7 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use ashlar_primitives::rollup::Operation;
 use ashlar_storage::{
     Changes, MemoryStore, OperationRecord, OperationRecords, OperationsError, Store, Table,
+    put_operations_included,
 };
 
 fn record(id: u64) -> OperationRecord {
@@ -107,4 +108,18 @@ fn damage_has_a_name() {
     overwrite(&store, &key, &good);
     overwrite(&store, b"key", b"1");
     assert!(store.operations_count().is_err());
+}
+
+#[test]
+fn the_number_of_operations_in_blocks_is_kept() {
+    let store = MemoryStore::default();
+    assert_eq!(store.operations_included().unwrap(), 0);
+    let mut changes = Changes::default();
+    put_operations_included(&mut changes, 3);
+    store.write(changes).unwrap();
+    assert_eq!(store.operations_included().unwrap(), 3);
+    let mut changes = Changes::default();
+    changes.put(Table::Meta, b"operations_included", "3");
+    store.write(changes).unwrap();
+    assert!(matches!(store.operations_included(), Err(OperationsError::Damaged(_))));
 }
