@@ -34,7 +34,7 @@ use ashlar_settlement::{
 use ashlar_stf::rollup::{RollupBatch, execute_rollup_input};
 use ashlar_verifier::{CircuitKeys, VerifyingKey};
 use ashlar_vm::{Options, Program};
-use ashlar_witness::{GenesisAccount, RollupChain, RollupDraft, hints};
+use ashlar_witness::{GenesisAccount, HashKey, RollupChain, RollupDraft, batch_hints};
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 
@@ -334,7 +334,7 @@ impl User {
 fn prove(input: &[u8], batch: &RollupBatch) -> Vec<u8> {
     let elf = fs::read(repository::root().join("guests/elf/rollup.elf")).unwrap();
     let program = Program::from_elf(&elf).unwrap();
-    let hints = hints(input);
+    let hints = batch_hints(input, &HashKey::random());
     let run = ashlar_vm::run(&program, &hints, Options::default()).unwrap();
     assert_eq!(run.committed, [batch.output.hash().0]);
     println!("{} cycles", run.cycles);

@@ -10,7 +10,7 @@ use ashlar_stf::{
     Ancestors, BlockError, BlockOutcome, Error, Field, StateError, WitnessState, execute_batch, execute_block,
 };
 use ashlar_vm::{Options, Program};
-use ashlar_witness::{ExecutionWitness, batch_input, hints, read_folder};
+use ashlar_witness::{ExecutionWitness, HashKey, batch_hints, batch_input, read_folder};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
@@ -100,7 +100,9 @@ fn every_block_makes_the_same_output_in_the_guest_and_the_small_one_takes_few_cy
     for name in names() {
         let bytes = input(&name).borrow().encode().unwrap();
         let native = execute_batch(&bytes).unwrap().hash();
-        let run = ashlar_vm::run(&program, &hints(&bytes), Options::default()).unwrap();
+        let hints = batch_hints(&bytes, &HashKey::of(&bytes));
+        let run = ashlar_vm::run(&program, &hints, Options::default()).unwrap();
+        println!("{name}: {} cycles", run.cycles);
         assert_eq!((run.exit.code, run.committed.as_slice()), (0, [native.0].as_slice()), "{name}");
         assert!(name != "small" || run.cycles <= SMALL_CYCLES_MAX, "{} cycles", run.cycles);
     }

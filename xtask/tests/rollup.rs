@@ -9,11 +9,11 @@ use alloy_eips::{
     eip2935::{HISTORY_STORAGE_ADDRESS, HISTORY_STORAGE_CODE},
 };
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, keccak256};
-use ashlar_abi::{Accelerators, Reference};
+use ashlar_abi::{Accelerators, HASH_KEY_WORDS, Reference};
 use ashlar_primitives::rollup::{Operation, RollupConfig, RollupInputOwned};
 use ashlar_stf::rollup::{RollupBatch, execute_rollup_input};
 use ashlar_vm::{Options, Program, SegmentLimits, Shape, Table, meter};
-use ashlar_witness::{GenesisAccount, RollupChain, RollupDraft, hints};
+use ashlar_witness::{GenesisAccount, HashKey, RollupChain, RollupDraft, batch_hints};
 use k256::ecdsa::SigningKey;
 use revm::bytecode::opcode as op;
 
@@ -110,11 +110,17 @@ struct Taken {
 /// What a batch takes in the guest, and what the host says of it; both have one output.
 fn run(input: &RollupInputOwned) -> (Taken, RollupBatch) {
     let bytes = input.borrow().encode().expect("short");
+    run_with(input, &HashKey::of(&bytes))
+}
+
+/// [`run`] under this hash key.
+fn run_with(input: &RollupInputOwned, key: &HashKey) -> (Taken, RollupBatch) {
+    let bytes = input.borrow().encode().expect("short");
     let batch = execute_rollup_input(&input.borrow(), Reference::modmul256_assign).expect("a valid batch");
     let shape = Shape { name: "all", heights: [29; Table::COUNT] };
     let one_segment = SegmentLimits { cycles: u64::MAX, shapes: vec![shape] };
     let (run, metering) =
-        meter(&GUEST, &hints(&bytes), Options::default(), one_segment).expect("the guest runs");
+        meter(&GUEST, &batch_hints(&bytes, key), Options::default(), one_segment).expect("the guest runs");
     assert_eq!((run.exit.code, run.committed.as_slice()), (0, [batch.output.hash().0].as_slice()));
     let rows: f64 = Table::BESIDE_CYCLES
         .iter()
@@ -159,6 +165,23 @@ fn forever(body: &[u8]) -> Bytes {
     [&[op::JUMPDEST], body, &[op::PUSH0, op::JUMP]].concat().into()
 }
 
+/// A call of the contract that is included whatever it takes: it ends at the limit.
+fn operation() -> Bytes {
+    let operation = Operation {
+        chain_id: CHAIN_ID,
+        id: 0,
+        from: Address::repeat_byte(1),
+        to: CONTRACT,
+        value: U256::ZERO,
+        mint: U256::from(1u64 << 25),
+        gas_limit: 1 << 24,
+        gas_price: 1,
+        refund_recipient: Address::repeat_byte(2),
+        data: Bytes::new(),
+    };
+    operation.encode().into()
+}
+
 #[test]
 fn at_the_limit_of_a_transaction_the_guest_takes_no_more() {
     let bodies: [(&str, Vec<u8>); 7] = [
@@ -187,20 +210,84 @@ fn at_the_limit_of_a_transaction_the_guest_takes_no_more() {
         ("BALANCE", vec![op::GAS, op::BALANCE, op::POP]),
     ];
     for (name, body) in bodies {
-        // An operation is included whatever it takes: it ends at the limit.
-        let operation = Operation {
-            chain_id: CHAIN_ID,
-            id: 0,
-            from: Address::repeat_byte(1),
-            to: CONTRACT,
-            value: U256::ZERO,
-            mint: U256::from(1u64 << 25),
-            gas_limit: 1 << 24,
-            gas_price: 1,
-            refund_recipient: Address::repeat_byte(2),
-            data: Bytes::new(),
-        };
-        let (taken, batch) = run(&made(forever(&body), vec![vec![operation.encode().into()]]));
+        let (taken, batch) = run(&made(forever(&body), vec![vec![operation()]]));
         check(name, taken, &batch);
+    }
+}
+
+/// Words of a hash key that somebody knows.
+const KNOWN_KEY: [u32; HASH_KEY_WORDS] = [0x9e37_79b9; HASH_KEY_WORDS];
+
+/// `for i in 1..=count { act(i | rest) }`, the counter below what `key` makes of it.
+fn looped(count: u32, key: &[u8], act: &[u8]) -> Bytes {
+    let mut code = vec![op::PUSH0, op::JUMPDEST, op::PUSH1, 1, op::ADD, op::DUP1];
+    code.extend(key);
+    code.extend(act);
+    code.extend([op::DUP1, op::PUSH3]);
+    code.extend(&count.to_be_bytes()[1..]);
+    code.extend([op::GT, op::PUSH1, 1, op::JUMPI, op::STOP]);
+    code.into()
+}
+
+/// Makes a slot of the counter: the counter is the second 32-bit word, `first` the first, of little-endian ones; `third` is
+/// the third and fourth.
+fn slot(first: u32, third: u64) -> Vec<u8> {
+    let mut code = vec![op::PUSH1, 32, op::SHL, op::PUSH16];
+    code.extend(third.to_be_bytes());
+    code.extend([0; 4]);
+    code.extend(first.to_be_bytes());
+    code.push(op::OR);
+    code
+}
+
+/// Makes an address of the counter: the counter is in bytes 4 to 8, `first` in those before, `third` in bytes 8 to 16.
+fn account(first: u32, third: u64) -> Vec<u8> {
+    let mut code = vec![op::PUSH1, 96, op::SHL, op::PUSH20];
+    code.extend(first.to_le_bytes());
+    code.extend([0; 4]);
+    code.extend(third.to_le_bytes());
+    code.extend([0, 0, 0, 7, op::OR]);
+    code
+}
+
+#[test]
+fn keys_that_are_chosen_to_collide_cost_what_others_cost() {
+    // What the crate of crates.io multiplied with: a product of 0 for all slots and addresses that have it in their place.
+    const CONSTANT: u64 = 0xa8b3_e2b6_b9a7_ff5d;
+    let zero = KNOWN_KEY[0].wrapping_neg();
+    let cases: [(&str, u32, [Vec<u8>; 3], Vec<u8>); 3] = [
+        (
+            "TSTORE",
+            8_000,
+            [slot(0, 7), slot(0, CONSTANT), slot(zero, 7)],
+            vec![op::DUP2, op::SWAP1, op::TSTORE],
+        ),
+        ("SLOAD", 2_000, [slot(0, 7), slot(0, CONSTANT), slot(zero, 7)], vec![op::SLOAD, op::POP]),
+        (
+            "BALANCE",
+            2_000,
+            [account(0, 7), account(0, CONSTANT), account(zero, 7)],
+            vec![op::BALANCE, op::POP],
+        ),
+    ];
+    for (name, count, keys, act) in cases {
+        let [ordinary, constant, known] =
+            keys.map(|key| made(looped(count, &key, &act), vec![vec![operation()]]));
+        let under = |input: &RollupInputOwned, key: &HashKey| {
+            let (taken, batch) = run_with(input, key);
+            (taken.equivalents, batch.cost)
+        };
+        let secret = HashKey::random();
+        let (base, cost) = under(&ordinary, &secret);
+        println!("{name}: {base:.0} of {cost}");
+        for (what, input) in [("constant", &constant), ("known", &known)] {
+            let (equivalents, cost) = under(input, &secret);
+            println!("{name}, {what}: {equivalents:.0} of {cost}");
+            assert!(equivalents <= 1.1 * base, "{name}, {what}");
+        }
+        // Under the key that they were chosen for they all collide: the attack is one.
+        let (equivalents, _) = under(&known, &HashKey::new(KNOWN_KEY));
+        println!("{name}, under the known key: {equivalents:.0}");
+        assert!(equivalents > 1.5 * base, "{name}");
     }
 }

@@ -4,7 +4,7 @@ use crate::rpc::Client;
 use ashlar_primitives::{BatchInput, BatchInputOwned, PublicOutput};
 use ashlar_stf::{BatchSummary, execute_batch_input};
 use ashlar_vm::Run;
-use ashlar_witness::{hints, prune};
+use ashlar_witness::{HashKey, batch_hints, prune};
 use clap::Args;
 use eyre::{WrapErr, bail};
 use serde_json::{Value, json};
@@ -63,7 +63,12 @@ impl Block {
         let input = prune(input).wrap_err("the block does not execute")?;
         let bytes = input.borrow().encode()?;
         let (output, summary) = execute_batch_input(&BatchInput::decode(&bytes)?)?;
-        Ok(Self { output, summary, input_bytes: bytes.len(), hints: hints(&bytes) })
+        Ok(Self {
+            output,
+            summary,
+            input_bytes: bytes.len(),
+            hints: batch_hints(&bytes, &HashKey::of(&bytes)),
+        })
     }
 
     /// Compares what the guest committed with native execution.

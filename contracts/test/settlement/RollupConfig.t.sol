@@ -16,8 +16,8 @@ contract RollupConfigTest is KernelsTest {
         words[12] = 1;
         words[13] = 1;
         words[14] = 2 ** 27;
-        words[15] = 2 ** 22;
-        words[16] = 2 ** 22 + 2 ** 26;
+        words[15] = 2 ** 23;
+        words[16] = 2 ** 23 + 2 ** 26;
         words[17] = 2 ** 12;
         words[18] = 2 ** 12 + 512;
         words[19] = 1;
@@ -130,6 +130,23 @@ contract UpgradeTransactionTest is KernelsTest {
         assertFalse(isUpgrade(words, bytes.concat(deployments, "data!")));
         words[4] = 3;
         assertFalse(isUpgrade(words, bytes.concat(deployments, "data")));
+    }
+
+    function test_codeThatNobodyCanDeploy() public view {
+        uint256[6] memory words = words_();
+        words[4] = 1;
+        address history = 0x0000F90827F1C53a10cb7A02335B175320002935;
+        bytes memory delegation = bytes.concat(hex"ef0100", bytes20(uint160(2)));
+        assertTrue(isUpgrade(words, bytes.concat(deployment(address(1), hex"00ef"), "data")));
+        assertTrue(isUpgrade(words, bytes.concat(deployment(address(1), ""), hex"efefefef")));
+        assertFalse(isUpgrade(words, bytes.concat(deployment(address(1), hex"ef"), "data")));
+        assertFalse(isUpgrade(words, bytes.concat(deployment(address(1), delegation), "data")));
+        assertFalse(isUpgrade(words, bytes.concat(deployment(history, hex"00"), "data")));
+        assertFalse(isUpgrade(words, bytes.concat(deployment(history, ""), "data")));
+    }
+
+    function deployment(address target, bytes memory code) private pure returns (bytes memory) {
+        return bytes.concat(bytes20(target), bytes4(uint32(code.length)), code);
     }
 
     function test_words() public view {

@@ -216,10 +216,11 @@ fn run_transactions(
 /// Makes accounts that earlier transactions of the block touched and left empty absent again for the authorizations of
 /// this one. They left the state when those transactions ended (EIP-161), but the EVM's journal spans the block and
 /// takes a touch for existence, and so would refund an authority that does not exist (EIP-7702).
-pub(crate) fn clear_empty_authorities(state: &mut EvmState, transaction: &TxEnv) {
+fn clear_empty_authorities(state: &mut EvmState, transaction: &TxEnv) {
     for authority in transaction.authorization_list.iter().filter_map(AuthorizationTr::authority) {
         // An account that was in the state before the block cannot be empty here and sign: an account that signs
-        // becomes empty only with its nonce at 0, and so with ether that it cannot have sent.
+        // becomes empty only with its nonce at 0, and so with ether that it cannot have sent. Rollups, on which an
+        // operation spends without a nonce, have a rule of their own (`RollupHandler`).
         if let Some(account) = state.get_mut(&authority)
             && account.is_loaded_as_not_existing()
             && account.is_empty()

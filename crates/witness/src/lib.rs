@@ -10,7 +10,7 @@ mod rollup;
 
 pub use chain::{Chain, MadeBlock};
 pub use flat::GenesisAccount;
-pub use hints::hints;
+pub use hints::{HashKey, batch_hints, hints};
 pub use json::{ExecutionWitness, InputError, batch_input, chain_config, read_chain, read_folder};
 pub use prune::prune;
 pub use rollup::{MadeBatch, RollupChain, RollupDraft};

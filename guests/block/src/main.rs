@@ -3,14 +3,14 @@
 #![no_std]
 #![no_main]
 
-use ashlar_guest_evm::install_cryptography;
-use ashlar_guest_rt::{commit, entry, read_input};
+use ashlar_guest_evm::{install_cryptography, read_batch};
+use ashlar_guest_rt::{commit, entry};
 
 entry!(main);
 
 fn main() {
     install_cryptography();
-    match ashlar_stf::execute_batch(read_input()) {
+    match ashlar_stf::execute_batch(read_batch()) {
         Ok(output) => commit(&output.hash()),
         Err(error) => panic!("{error}"),
     }

@@ -5,14 +5,14 @@
 #![no_main]
 
 use ashlar_abi::Accelerators;
-use ashlar_guest_evm::install_cryptography;
-use ashlar_guest_rt::{Ecalls, commit, entry, read_input};
+use ashlar_guest_evm::{install_cryptography, read_batch};
+use ashlar_guest_rt::{Ecalls, commit, entry};
 
 entry!(main);
 
 fn main() {
     install_cryptography();
-    match ashlar_stf::rollup::execute_rollup_batch(read_input(), Ecalls::modmul256_assign) {
+    match ashlar_stf::rollup::execute_rollup_batch(read_batch(), Ecalls::modmul256_assign) {
         Ok(output) => commit(&output.hash()),
         Err(error) => panic!("{error}"),
     }

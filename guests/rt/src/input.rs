@@ -20,11 +20,16 @@ pub fn read_input() -> &'static [u8] {
         return &[];
     }
     let words = word_buffer(len.div_ceil(4));
+    read_words(words);
+    // SAFETY: the buffer holds at least `len` bytes, is initialised, is never freed and never written again.
+    unsafe { slice::from_raw_parts(words.as_ptr().cast(), len) }
+}
+
+/// Fills `words` with the next words of the hint stream, any words. The run traps if fewer remain.
+pub fn read_words(words: &mut [u32]) {
     for chunk in words.chunks_mut(HINT_WORDS_MAX as usize) {
         hint(chunk);
     }
-    // SAFETY: the buffer holds at least `len` bytes, is initialised, is never freed and never written again.
-    unsafe { slice::from_raw_parts(words.as_ptr().cast(), len) }
 }
 
 /// `count` words of heap, count > 0. Clearing them is free where the heap knows that they were never used.

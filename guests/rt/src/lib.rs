@@ -15,4 +15,4 @@ mod panic;
 mod start;
 
 pub use ecall::{Ecalls, commit, halt, log, poseidon2};
-pub use input::read_input;
+pub use input::{read_input, read_words};

@@ -56,7 +56,7 @@ def config_section():
         ("an ordinary chain", config()),
         ("everything at its smallest", config(
             chainId=1, systemCalls=0, baseTokenAssetId=1, blockGasLimit=2**24, transactionGasLimit=2**21, gasTarget=1,
-            lowestBaseFee=1, baseFeeDoubling=2**27, transactionProvingCostLimit=2**22, batchProvingCostLimit=2**22 + 2**26,
+            lowestBaseFee=1, baseFeeDoubling=2**27, transactionProvingCostLimit=2**23, batchProvingCostLimit=2**23 + 2**26,
             transactionPubdataLimit=2**12, batchPubdataLimit=2**12 + 512, transactionLogLimit=1, batchLogLimit=1)),
         ("everything at its largest", config(
             chainId=2**48 - 1, protocolVersion=2**32 - 1, baseTokenAssetId=2**256 - 1, blockGasLimit=2**40, gasTarget=2**40,
@@ -69,7 +69,7 @@ def config_section():
         ("transactionFilterRoot", 1), ("interoperabilityRoot", 1), ("blockGasLimit", 2**24 - 1), ("blockGasLimit", 2**40 + 1),
         ("transactionGasLimit", 2**21 - 1), ("transactionGasLimit", 2**24 + 1), ("gasTarget", 0), ("gasTarget", 2**40 + 1),
         ("lowestBaseFee", 0), ("lowestBaseFee", 2**36 + 1), ("baseFeeDoubling", 2**28 - 1),
-        ("baseFeeDoubling", 2**50 + 1), ("transactionProvingCostLimit", 2**22 - 1),
+        ("baseFeeDoubling", 2**50 + 1), ("transactionProvingCostLimit", 2**23 - 1),
         ("transactionProvingCostLimit", 2**34 - 2**26 + 1), ("batchProvingCostLimit", 2**40 + 1), ("transactionPubdataLimit", 2**12 - 1),
         ("transactionPubdataLimit", PUBDATA_MAX - 511), ("batchPubdataLimit", PUBDATA_MAX + 1), ("transactionLogLimit", 0),
         ("batchLogLimit", 16_385), ("batchLogLimit", 999), ("reserved", 1), ("chainId", 2**64 + 1), ("lowestBaseFee", 2**255),
@@ -152,6 +152,9 @@ def operations_section():
     }
 
 
+HISTORY = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")
+
+
 def upgrade(fields):
     deployments = b"".join(
         item["address"] + len(item["code"]).to_bytes(4, "big") + item["code"] for item in fields["deployments"])
@@ -181,6 +184,9 @@ def upgrades_section():
     ]
     good = upgrade(listed[3])
 
+    def coded(to, code):
+        return {**made([], b""), "deployments": [{"address": address(12), "code": b"\x00"}, {"address": to, "code": code}]}
+
     def with_word(index, value, data=good):
         return data[:1 + 32 * index] + word(value) + data[33 + 32 * index:]
 
@@ -190,7 +196,10 @@ def upgrades_section():
         ("gas limit above 2^26", with_word(3, 2**26 + 1)), ("a deployment more", with_word(4, 5)), ("a deployment fewer", with_word(4, 3)),
         ("65 deployments", upgrade(made([3] * 65, b"\x00"))), ("deployments above 32 bits", with_word(4, 2**32 + 4)),
         ("length above 32 bits", with_word(5, 2**32 + 68)), ("code of 24,577 bytes", upgrade(made([24_577], b""))),
-        ("chain id above 64 bits", with_word(0, 2**64)),
+        ("chain id above 64 bits", with_word(0, 2**64)), ("code that begins with 0xef", upgrade(coded(address(10), b"\xef"))),
+        ("a delegation", upgrade(coded(address(10), b"\xef\x01\x00" + address(11)))),
+        ("code for the contract of EIP-2935", upgrade(coded(HISTORY, b"\x00"))),
+        ("no code for the contract of EIP-2935", upgrade(coded(HISTORY, b""))),
     ]
     return {
         "upgrades": [{

@@ -14,7 +14,7 @@ use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, k
 use ashlar_primitives::{BlobEntry, ChainConfig};
 use ashlar_stf::execute_batch;
 use ashlar_vm::{Metering, Options, Program, Run, SegmentLimits, Shape, Table, meter};
-use ashlar_witness::{Chain, GenesisAccount, hints};
+use ashlar_witness::{Chain, GenesisAccount, HashKey, batch_hints};
 use eyre::{WrapErr, ensure, eyre};
 use k256::ecdsa::SigningKey;
 
@@ -218,7 +218,12 @@ impl Bench {
 
     fn run(&self, input: &[u8]) -> eyre::Result<(Run, Metering)> {
         let expected = execute_batch(input)?.hash();
-        let (run, metering) = meter(&self.program, &hints(input), Options::default(), one_segment())?;
+        let (run, metering) = meter(
+            &self.program,
+            &batch_hints(input, &HashKey::of(input)),
+            Options::default(),
+            one_segment(),
+        )?;
         ensure!(
             run.exit.code == 0,
             "the guest stopped with code {}: {}",

@@ -3,6 +3,7 @@
 use crate::repository;
 use ashlar_primitives::BatchInputOwned;
 use ashlar_stf::execute_batch;
+use ashlar_witness::{HashKey, batch_hints};
 use eyre::{WrapErr, eyre};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -102,7 +103,8 @@ fn compare(program: &ashlar_vm::Program, candidate: &Candidate) -> eyre::Result<
     let input = ashlar_witness::prune(candidate.input.clone())?;
     let bytes = input.borrow().encode()?;
     let native = execute_batch(&bytes)?.hash();
-    let run = ashlar_vm::run(program, &ashlar_witness::hints(&bytes), ashlar_vm::Options::default())?;
+    let hints = batch_hints(&bytes, &HashKey::of(&bytes));
+    let run = ashlar_vm::run(program, &hints, ashlar_vm::Options::default())?;
     match (run.exit.code, run.committed.as_slice()) {
         (0, [hash]) if *hash == native.0 => Ok(run.cycles),
         (0, _) => Err(eyre!("other output")),

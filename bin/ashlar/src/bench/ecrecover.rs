@@ -7,7 +7,7 @@ use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Header, constants::EMPTY_WITHDRAWAL
 use alloy_primitives::{Address, B256, Bytes, U256, address, hex};
 use ashlar_primitives::{BlobEntry, ChainConfig, NEVER};
 use ashlar_vm::{Call, Metering, Options, Program, Run, SegmentLimits, Shape, Table, meter};
-use ashlar_witness::{Chain, GenesisAccount, hints};
+use ashlar_witness::{Chain, GenesisAccount, HashKey, batch_hints};
 use eyre::ensure;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -131,7 +131,8 @@ fn sample(program: &Program, to: u16, calls: u64) -> eyre::Result<Sample> {
     // One segment for everything, so that each page counts once.
     let shape = Shape { name: "all", heights: [29; Table::COUNT] };
     let limits = SegmentLimits { cycles: u64::MAX, shapes: vec![shape] };
-    let (run, metering) = meter(program, &hints(&input), Options::default(), limits)?;
+    let (run, metering) =
+        meter(program, &batch_hints(&input, &HashKey::of(&input)), Options::default(), limits)?;
     ensure!(run.exit.code == 0, "the guest stopped with code {}: {}", run.exit.code, run.exit.log.trim_end());
     Ok(Sample { gas: made.outcome.gas_used, run, metering })
 }

@@ -6,7 +6,7 @@ use ashlar_vm::{
     Machine, Meter, Program, SegmentLimits,
     bench::{Speed, measure, mixed_program},
 };
-use ashlar_witness::{hints, prune, read_folder};
+use ashlar_witness::{HashKey, batch_hints, prune, read_folder};
 use eyre::{WrapErr, bail};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -69,7 +69,7 @@ fn workloads(folders: &[PathBuf]) -> eyre::Result<Vec<Workload>> {
         workloads.push(Workload {
             name: name.to_string_lossy().into_owned(),
             program: guest::block()?,
-            hints: hints(&bytes),
+            hints: batch_hints(&bytes, &HashKey::of(&bytes)),
         });
     }
     Ok(workloads)

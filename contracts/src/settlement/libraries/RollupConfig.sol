@@ -37,6 +37,8 @@ library RollupConfig {
     uint256 private constant PUBDATA_HEAD = 512;
     // Proving cost of that.
     uint256 private constant UNCOUNTED_COST = 2 ** 26;
+    // Leaves something for the call of an operation with the most data.
+    uint256 private constant TRANSACTION_COST_MIN = 2 ** 23;
     // Leaves of a batch's tree of logs.
     uint256 private constant LOGS_MAX = 16_384;
 
@@ -63,8 +65,8 @@ library RollupConfig {
         range(words, LOWEST_BASE_FEE, 1, 2 ** 36);
         // The block's gas limit is below 2^40 + 1: no overflow.
         range(words, BASE_FEE_DOUBLING, 8 * words[BLOCK_GAS_LIMIT], 2 ** 50);
-        range(words, BATCH_PROVING_COST, 2 ** 22 + UNCOUNTED_COST, 2 ** 40);
-        range(words, TRANSACTION_PROVING_COST, 2 ** 22, words[BATCH_PROVING_COST] - UNCOUNTED_COST);
+        range(words, BATCH_PROVING_COST, TRANSACTION_COST_MIN + UNCOUNTED_COST, 2 ** 40);
+        range(words, TRANSACTION_PROVING_COST, TRANSACTION_COST_MIN, words[BATCH_PROVING_COST] - UNCOUNTED_COST);
         range(words, BATCH_PUBDATA, 2 ** 12 + PUBDATA_HEAD, PUBDATA_MAX);
         range(words, TRANSACTION_PUBDATA, 2 ** 12, words[BATCH_PUBDATA] - PUBDATA_HEAD);
         range(words, BATCH_LOGS, 1, LOGS_MAX);

@@ -8,6 +8,8 @@ library UpgradeTransaction {
     uint256 private constant GAS_MAX = 2 ** 26;
     uint256 private constant DEPLOYMENTS_MAX = 64;
     uint256 private constant CODE_MAX = 24_576;
+    bytes1 private constant RESERVED_CODE_BYTE = 0xef;
+    address private constant HISTORY = 0x0000F90827F1C53a10cb7A02335B175320002935;
     // Address and length.
     uint256 private constant DEPLOYMENT_HEAD = 24;
 
@@ -25,8 +27,15 @@ library UpgradeTransaction {
             uint256 code = uint32(bytes4(encoded[at + 20:at + DEPLOYMENT_HEAD]));
             at += DEPLOYMENT_HEAD;
             if (code > CODE_MAX || encoded.length - at < code) return false;
+            if (!isDeployable(address(bytes20(encoded[at - DEPLOYMENT_HEAD:])), encoded[at:at + code])) return false;
             at += code;
         }
         return encoded.length - at == length;
+    }
+
+    /// Not code that no transaction can deploy (EIP-3541), and not that of the history (EIP-2935), on which depends what is
+    /// published.
+    function isDeployable(address target, bytes calldata code) private pure returns (bool) {
+        return target != HISTORY && (code.length == 0 || code[0] != RESERVED_CODE_BYTE);
     }
 }

@@ -106,7 +106,7 @@ impl RollupConfig {
             (12, "gas target", self.gas_target, 1..=1 << 40),
             (13, "lowest base fee", self.base_fee_min, 1..=1 << 36),
             (14, "gas by which the base fee doubles", self.base_fee_doubling, doubling_min..=1 << 50),
-            (15, "cost limit of a transaction", self.transaction_cost_limit, 1 << 22..=cost_max),
+            (15, "cost limit of a transaction", self.transaction_cost_limit, 1 << 23..=cost_max),
             (16, "cost limit of a batch", self.batch_cost_limit, 0..=1 << 40),
             (
                 17,

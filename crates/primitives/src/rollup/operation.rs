@@ -50,6 +50,12 @@ pub enum OperationError {
     /// The words are not those of the format.
     #[error(transparent)]
     Words(#[from] WordError),
+    /// A deployment's code begins with a byte that no transaction can deploy (EIP-3541).
+    #[error("the code for {0} begins with 0xef")]
+    ReservedCode(Address),
+    /// A deployment is for the contract of the history of block hashes (EIP-2935).
+    #[error("the code of the history of block hashes cannot be changed")]
+    HistoryCode,
     /// The bytes are fewer or more than the format has.
     #[error("{have} bytes follow where the format has {want}")]
     Length {

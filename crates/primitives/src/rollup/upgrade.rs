@@ -6,7 +6,7 @@ use super::{
 };
 use crate::words::{WordReader, WordWriter};
 use alloc::vec::Vec;
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::{Address, Bytes, address};
 
 /// Bytes of the words before the deployments.
 const WORDS_BYTES: usize = 192;
@@ -19,6 +19,12 @@ const DEPLOYMENTS_MAX: u32 = 64;
 
 /// Most bytes of a deployment's code (EIP-170).
 const CODE_BYTES_MAX: usize = 24_576;
+
+/// First byte of code that no transaction can deploy (EIP-3541).
+const RESERVED_CODE_BYTE: u8 = 0xef;
+
+/// Contract of the history of block hashes (EIP-2935).
+const HISTORY: Address = address!("0000F90827F1C53a10cb7A02335B175320002935");
 
 /// A change of the chain's predeploys, and a call that goes with it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +52,20 @@ pub struct Deployment {
     pub code: Bytes,
 }
 
+impl Deployment {
+    /// Refuses code that is not executed as it stands (EIP-3541), and other code for the history, on which depends what is
+    /// published.
+    fn check(&self) -> Result<(), OperationError> {
+        if self.code.first() == Some(&RESERVED_CODE_BYTE) {
+            return Err(OperationError::ReservedCode(self.address));
+        }
+        if self.address == HISTORY {
+            return Err(OperationError::HistoryCode);
+        }
+        Ok(())
+    }
+}
+
 impl Upgrade {
     /// The bytes that stand in a block. Fails where [`Upgrade::decode`] would.
     pub fn encode(&self) -> Result<Vec<u8>, OperationError> {
@@ -54,6 +74,7 @@ impl Upgrade {
         if count > DEPLOYMENTS_MAX.into() || self.deployments.iter().any(long) {
             return Err(OperationError::Deployments);
         }
+        self.deployments.iter().try_for_each(Deployment::check)?;
         check_gas(self.gas_limit)?;
         let words = WordWriter::with_capacity(6)
             .u64(self.chain_id)
@@ -102,7 +123,9 @@ fn deployment(rest: &mut &[u8]) -> Result<Deployment, OperationError> {
     if length > CODE_BYTES_MAX {
         return Err(OperationError::Deployments);
     }
-    Ok(Deployment { address, code: Bytes::copy_from_slice(take(rest, length)?) })
+    let deployment = Deployment { address, code: Bytes::copy_from_slice(take(rest, length)?) };
+    deployment.check()?;
+    Ok(deployment)
 }
 
 fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], OperationError> {

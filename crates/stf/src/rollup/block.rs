@@ -283,7 +283,6 @@ fn execute_signed<S: ChainState>(
     bytes: usize,
 ) -> Result<Executed, Refusal> {
     let environment = transaction::environment(signed, sender);
-    crate::block::clear_empty_authorities(&mut evm.journal().inner.state, &environment);
     evm.meter().begin(config.transaction_cost_limit, bytes, environment.authorization_list.len());
     evm.0.ctx.tx = environment;
     let mut handler = RollupHandler::<S>::new();

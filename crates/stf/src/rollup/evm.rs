@@ -8,7 +8,7 @@ use crate::error::StateError;
 use alloy_consensus::Header;
 use alloy_primitives::{Address, U256};
 use ashlar_primitives::rollup::RollupConfig;
-use core::marker::PhantomData;
+use core::{iter::once, marker::PhantomData};
 use revm::{
     Context, Journal,
     context::{BlockEnv, CfgEnv, Evm, FrameStack, JournalTr, LocalContextTr, TxEnv},
@@ -17,17 +17,19 @@ use revm::{
         block::BlobExcessGasAndPrice,
         context::ContextError,
         result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, ResultGas},
+        transaction::AuthorizationTr,
     },
     handler::{
         EthFrame, EvmTr, FrameInitOrResult, FrameResult, FrameTr, Handler, evm::FrameInitResult,
-        instructions::EthInstructions,
+        instructions::EthInstructions, pre_execution::apply_auth_list,
     },
     interpreter::{
-        FrameInput, InstructionResult, InterpreterAction,
+        FrameInput, GasTracker, InstructionResult, InterpreterAction,
         interpreter::EthInterpreter,
         interpreter_types::{Jumps, LoopControl},
     },
     primitives::hardfork::SpecId,
+    state::Account,
 };
 
 pub(super) type RollupContext<'s, S> =
@@ -85,6 +87,8 @@ impl<'s, S: ChainState> RollupEvm<'s, S> {
         self.0.ctx.local.clear();
         self.0.ctx.journaled_state.discard_tx();
         self.0.frame_stack.clear();
+        // An error of the state that the EVM kept belongs to this transaction.
+        self.0.ctx.error = Ok(());
     }
 
     /// Charges for the code of a frame that begins: that of the account, or its delegate's (EIP-7702).
@@ -199,7 +203,8 @@ impl<'s, S: ChainState> EvmTr for RollupEvm<'s, S> {
     }
 }
 
-/// Executes Ethereum's transactions by Ethereum's rules, but for who receives the base fee.
+/// Executes Ethereum's transactions by Ethereum's rules, but for who receives the base fee, and for what an emptied account is to
+/// authorizations.
 pub(super) struct RollupHandler<'s, S>(PhantomData<&'s mut S>);
 
 impl<S> RollupHandler<'_, S> {
@@ -220,6 +225,29 @@ impl<'s, S: ChainState> Handler for RollupHandler<'s, S> {
         let beneficiary = context.block().beneficiary();
         context.journal_mut().balance_incr(beneficiary, fee)?;
         Ok(())
+    }
+
+    /// EIP-7702's list, one authorization after the other. An account that earlier transactions of the block emptied has left the
+    /// state (EIP-161), but the EVM takes what the journal has touched for existing, and would refund it.
+    fn apply_eip7702_auth_list(
+        &self,
+        evm: &mut Self::Evm,
+        _gas: &mut GasTracker,
+    ) -> Result<Option<u64>, Self::Error> {
+        let context = evm.ctx_mut();
+        let (chain_id, refund) =
+            (context.cfg.chain_id, context.cfg.gas_params.tx_eip7702_auth_refund_regular());
+        let mut refunded: u64 = 0;
+        for authorization in &context.tx.authorization_list {
+            let journal = &mut context.journaled_state;
+            let known = authorization.authority().and_then(|authority| journal.inner.state.get(&authority));
+            let is_empty = known.is_some_and(Account::is_empty);
+            let existed = apply_auth_list::<_, EvmError>(chain_id, once(authorization), journal)?;
+            if !is_empty {
+                refunded = refunded.saturating_add(existed);
+            }
+        }
+        Ok(Some(refunded.saturating_mul(refund)))
     }
 }
 

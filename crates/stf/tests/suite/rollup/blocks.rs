@@ -13,8 +13,8 @@ use alloy_consensus::{Header, TxType};
 use alloy_eips::{eip2935::HISTORY_STORAGE_ADDRESS, eip7685::EMPTY_REQUESTS_HASH};
 use alloy_primitives::{Address, B64, B256, Bloom, Bytes, TxKind, U256};
 use ashlar_stf::{
-    BlockError, Field, TransactionError,
-    rollup::{Refusal, genesis_header},
+    Ancestors, BlockError, Field, TransactionError, WitnessState,
+    rollup::{Refusal, RollupBlockBuilder, RollupTransaction, genesis_header},
 };
 use ashlar_trie::EMPTY_ROOT;
 use ashlar_witness::MadeBatch;
@@ -238,4 +238,36 @@ fn a_block_of_another_configuration_is_refused() {
     other.base_fee_min += 1;
     // The parent's excess leads to another base fee.
     assert_eq!(execute(&other, &made).unwrap_err(), BlockError::Field(Field::BaseFee));
+}
+
+#[test]
+fn an_error_of_the_state_is_that_of_one_transaction() {
+    let call = |program: Program| {
+        Draft::new(TxType::Eip1559, 0, TxKind::Call(MACHINES[0]))
+            .data(program.bytes().to_vec())
+            .sign(&Key::number(0))
+    };
+    let transactions = vec![call(Program::default().set(1, 9)), transfer(1, 0)];
+    let made = make(&mut chain(), 1, transactions.clone());
+    let input = made.input.borrow();
+    let mut failures = 0;
+    for byte in 0..=255 {
+        let ancestors = Ancestors::link(&[input.parent]).unwrap();
+        let mut state =
+            WitnessState::new(ancestors, input.state.iter().copied(), input.codes.iter().copied());
+        let mut builder =
+            RollupBlockBuilder::new(&config(), &mut state, SEQUENCER, GENESIS_TIME + 1).unwrap();
+        // An account that the witness may not show.
+        let reads = call(Program::default().balance(Address::repeat_byte(byte), 201));
+        let refusal = builder.push(&RollupTransaction::decode(&reads).unwrap(), &reads).map(|_| ());
+        if !matches!(refusal, Err(Refusal::Block(BlockError::State(_)))) {
+            continue;
+        }
+        failures += 1;
+        for bytes in &transactions {
+            builder.push(&RollupTransaction::decode(bytes).unwrap(), bytes).unwrap();
+        }
+        assert_eq!(builder.finish().unwrap(), made.blocks[0]);
+    }
+    assert!(failures > 0, "the witness shows every account");
 }

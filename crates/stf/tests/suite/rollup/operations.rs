@@ -1,16 +1,24 @@
 //! Priority operations (`specs/016-priority-operations.md`).
 
 use super::world::{
-    SEQUENCER, WITNESS, balance, chain, config, draft, execute, make, only, operation, supply, transaction,
+    GENESIS_TIME, SEQUENCER, WITNESS, accounts, balance, chain, chain_with, config, draft, execute, make,
+    only, operation, supply, transaction,
 };
-use crate::{code::Program, keys::Key, world::MACHINES};
-use alloy_primitives::{Address, Bytes, U256};
-use ashlar_primitives::rollup::Operation;
+use crate::{
+    code::{Assembler, Program},
+    keys::{Draft, Key},
+    world::MACHINES,
+};
+use alloy_consensus::TxType;
+use alloy_primitives::{Address, Bytes, TxKind, U256};
+use ashlar_primitives::rollup::{Operation, RollupConfig};
 use ashlar_stf::{
     TransactionError,
     rollup::{Refusal, Role},
 };
+use ashlar_witness::{GenesisAccount, RollupChain, RollupDraft};
 use proptest::prelude::*;
+use revm::bytecode::opcode as op;
 
 fn gas_cost(operation: &Operation, gas: u64) -> U256 {
     U256::from(operation.gas_price) * U256::from(gas)
@@ -210,4 +218,113 @@ fn operations_stand_beside_ordinary_transactions() {
     let roles: Vec<_> = batch.blocks[0].transactions.iter().map(|result| result.role).collect();
     assert_eq!(roles, [Role::Operation { id: 4 }, Role::Ordinary, Role::Operation { id: 5 }]);
     assert_eq!(execute(&config(), &batch).unwrap(), batch.blocks);
+}
+
+/// Makes a child with the call's value; the child's init code destroys it in favour of itself or of its maker.
+const PARENT: Address = Address::repeat_byte(0xb9);
+
+fn chain_with_parent(favours: u8) -> RollupChain {
+    let init = U256::from_be_slice(&[favours, op::SELFDESTRUCT]);
+    let code = Assembler::default()
+        .push(init)
+        .op(&[op::PUSH0, op::MSTORE])
+        .push(U256::from(2))
+        .push(U256::from(30))
+        .op(&[op::CALLVALUE, op::CREATE, op::STOP])
+        .finish();
+    let mut accounts = accounts();
+    accounts.insert(PARENT, GenesisAccount { nonce: 1, code, ..Default::default() });
+    RollupChain::new(config(), accounts, GENESIS_TIME).unwrap()
+}
+
+#[test]
+fn a_contract_that_destroys_itself_at_birth_burns_what_it_gives_to_itself() {
+    let mut chain = chain_with_parent(op::ADDRESS);
+    let before = supply(&chain);
+    let deposit = Operation { to: PARENT, ..operation(0) };
+    let batch = make(&mut chain, 1, vec![deposit.encode().into()]);
+    assert!(only(&batch).receipt.is_success());
+    assert_eq!(supply(&chain), before + deposit.mint - deposit.value);
+    assert_eq!(execute(&config(), &batch).unwrap(), batch.blocks);
+}
+
+#[test]
+fn fees_and_refunds_of_who_is_destroyed_are_burned() {
+    let child = PARENT.create(1);
+    let mut chain = chain_with_parent(op::CALLER);
+    let before = supply(&chain);
+    let deposit = Operation { to: PARENT, refund_recipient: child, ..operation(0) };
+    let batch = make(&mut chain, 1, vec![deposit.encode().into()]);
+    let fee = gas_cost(&deposit, only(&batch).gas_used);
+    assert_eq!(balance(&chain, PARENT), deposit.value);
+    assert_eq!(supply(&chain), before + deposit.value + fee);
+    assert_eq!(execute(&config(), &batch).unwrap(), batch.blocks);
+
+    let mut chain = chain_with_parent(op::CALLER);
+    let deposit = Operation { refund_recipient: Address::repeat_byte(0x53), ..deposit };
+    let draft = RollupDraft { beneficiary: child, ..draft(1, vec![deposit.encode().into()]) };
+    let batch = chain.make(&[draft]).unwrap();
+    assert_eq!(supply(&chain), before + deposit.mint - fee);
+    assert_eq!(execute(&config(), &batch).unwrap(), batch.blocks);
+}
+
+#[test]
+fn an_account_that_an_operation_emptied_is_none_for_authorizations() {
+    let authority = Key::number(5);
+    let all = U256::from(10).pow(U256::from(18));
+    let mut accounts = accounts();
+    accounts.insert(authority.address(), GenesisAccount { balance: all, ..Default::default() });
+    let fresh = || RollupChain::new(config(), accounts.clone(), GENESIS_TIME).unwrap();
+    let empties: Bytes = Operation {
+        from: authority.address(),
+        value: all,
+        mint: gas_cost(&operation(0), operation(0).gas_limit),
+        ..operation(0)
+    }
+    .encode()
+    .into();
+    let authorizes = Draft::new(TxType::Eip7702, 0, TxKind::Call(Address::repeat_byte(0x44)))
+        .authorize(&authority, MACHINES[0], 0)
+        .sign(&Key::number(0));
+    let (mut one, mut two) = (fresh(), fresh());
+    let together = make(&mut one, 1, vec![empties.clone(), authorizes.clone()]);
+    let apart = two.make(&[draft(1, vec![empties]), draft(1, vec![authorizes])]).unwrap();
+    // No refund: 21,000 and the price of an authorization for an account that is not there.
+    assert_eq!(together.blocks[0].transactions[1].gas_used, 46_000);
+    assert_eq!(apart.blocks[1].transactions[0].gas_used, 46_000);
+    assert_eq!(one.accounts()[&authority.address()], two.accounts()[&authority.address()]);
+    assert_eq!(execute(&config(), &together).unwrap(), together.blocks);
+    assert_eq!(execute(&config(), &apart).unwrap(), apart.blocks);
+}
+
+#[test]
+fn an_authority_that_is_there_is_refunded_and_one_that_was_only_touched_is_not() {
+    let authorize = |authority: u8, nonce| {
+        Draft::new(TxType::Eip7702, nonce, TxKind::Call(Address::repeat_byte(0x44)))
+            .authorize(&Key::number(authority), MACHINES[0], 0)
+            .sign(&Key::number(0))
+    };
+    let touch = transaction(0, 0, Key::number(77).address()).sign(&Key::number(0));
+    // Key 1 has ether; key 77 has nothing, and a call without value touches it.
+    let batch = make(&mut chain(), 1, vec![touch, authorize(1, 1), authorize(77, 2)]);
+    let gas: Vec<_> = batch.blocks[0].transactions.iter().map(|result| result.gas_used).collect();
+    assert_eq!(gas, [21_000, 36_800, 46_000]);
+    assert_eq!(execute(&config(), &batch).unwrap(), batch.blocks);
+}
+
+#[test]
+fn the_lowest_limit_of_proving_cost_leaves_something_for_the_call_with_the_most_data() {
+    let lowest = RollupConfig { transaction_cost_limit: 1 << 23, ..config() };
+    assert_eq!(lowest.validate(), Ok(()));
+    assert!(RollupConfig { transaction_cost_limit: (1 << 23) - 1, ..lowest }.validate().is_err());
+    let gas_limit = 1 << 22;
+    let most = Operation {
+        data: vec![1; 98_304].into(),
+        gas_limit,
+        mint: operation(0).value + U256::from(gas_limit) * U256::from(7),
+        ..operation(0)
+    };
+    let batch = make(&mut chain_with(lowest), 1, vec![most.encode().into()]);
+    assert!(only(&batch).receipt.is_success());
+    assert!(only(&batch).usage.cost < lowest.transaction_cost_limit * 2 / 3, "{:?}", only(&batch).usage);
 }

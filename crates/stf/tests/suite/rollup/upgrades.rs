@@ -5,8 +5,9 @@ use crate::{
     code::{MACHINE, Program},
     world::{CHAIN_ID, MACHINES},
 };
+use alloy_eips::eip2935::HISTORY_STORAGE_ADDRESS;
 use alloy_primitives::{Address, Bytes, U256, address};
-use ashlar_primitives::rollup::{Deployment, UPGRADER, Upgrade};
+use ashlar_primitives::rollup::{Deployment, OperationError, UPGRADER, Upgrade};
 use ashlar_stf::{
     BlockError, TransactionError,
     rollup::{Refusal, Role},
@@ -96,4 +97,35 @@ fn an_upgrade_for_another_chain_is_refused() {
     let foreign = Upgrade { chain_id: 1, ..upgrade() };
     let refused = chain().make(&[draft(1, vec![foreign.encode().unwrap().into()])]).unwrap_err();
     assert_eq!(refused, Refusal::Transaction(TransactionError::ChainId(1)));
+}
+
+/// An upgrade that puts this code at this address, whatever both are.
+fn deploying(address: Address, code: &[u8]) -> Bytes {
+    let harmless = Deployment { address: NEW, code: vec![0; code.len()].into() };
+    let upgrade = Upgrade { deployments: vec![harmless], data: Bytes::new(), ..upgrade() };
+    let mut bytes = upgrade.encode().unwrap();
+    let end = bytes.len() - code.len();
+    bytes[end..].copy_from_slice(code);
+    bytes[end - 24..end - 4].copy_from_slice(address.as_slice());
+    bytes.into()
+}
+
+#[test]
+fn a_delegation_is_no_code_to_deploy() {
+    let delegation = [&[0xef, 0x01, 0x00], MACHINES[0].as_slice()].concat();
+    for code in [delegation.as_slice(), &[0xef]] {
+        let refused = chain().make(&[draft(1, vec![deploying(NEW, code)])]).unwrap_err();
+        let reason = TransactionError::Operation(OperationError::ReservedCode(NEW));
+        assert_eq!(refused, Refusal::Transaction(reason));
+    }
+    make(&mut chain(), 1, vec![deploying(NEW, &[0, 0xef])]);
+}
+
+#[test]
+fn the_code_of_the_history_stays() {
+    for code in [&[][..], &[0]] {
+        let refused = chain().make(&[draft(1, vec![deploying(HISTORY_STORAGE_ADDRESS, code)])]).unwrap_err();
+        let reason = TransactionError::Operation(OperationError::HistoryCode);
+        assert_eq!(refused, Refusal::Transaction(reason));
+    }
 }
