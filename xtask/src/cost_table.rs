@@ -45,6 +45,9 @@ const EXPANSION_WORD: u32 = 40;
 /// Each byte of output: it is made, kept, and copied to the caller's memory, from an odd place to an odd place.
 const RETURNED_BYTE: u32 = 4;
 
+/// For each gas of MODEXP at least: with 49 to 56 bytes it takes a little more than with the lengths that are measured.
+const MODEXP: u32 = 160;
+
 /// Most that an instruction costs beside its base whose gas is by bytes. More than the work of each for as many as 2^24 gas
 /// pays for, memory included.
 const BYTES_MOST: u32 = 28_000_000;
@@ -269,6 +272,9 @@ fn precompiles(rows: &[Row]) -> eyre::Result<BTreeMap<Address, (String, Price)>>
             price.base = price.base.max(ceil(row.equivalents));
         } else {
             price.per_gas = price.per_gas.max(ceil(row.equivalents / row.gas));
+        }
+        if row.name.starts_with("MODEXP") {
+            price.per_gas = price.per_gas.max(MODEXP);
         }
     }
     Ok(prices)

@@ -1,11 +1,8 @@
-//! What guests that run the EVM share: its hashing and cryptography on the machine's accelerators, and the key of its maps.
+//! What guests that run the EVM share: its hashing and cryptography on the machine's accelerators.
 
 #![no_std]
 
 mod keccak;
-mod maps;
-
-pub use maps::key_maps;
 
 use ashlar_crypto::AcceleratedCrypto;
 use ashlar_guest_rt::Ecalls;

@@ -27,11 +27,7 @@ use ashlar_primitives::{
     rollup::{L2Log, RollupBlockInput, RollupConfig},
 };
 use ashlar_trie::ordered_root;
-use revm::{
-    context::{JournalTr, TxEnv, result::EVMError},
-    context_interface::transaction::AuthorizationTr,
-    state::{AccountStatus, EvmState},
-};
+use revm::context::{JournalTr, result::EVMError};
 
 /// Most bytes of a block's RLP (EIP-7934).
 const BLOCK_RLP_BYTES_MAX: usize = 8_388_608;
@@ -288,18 +284,6 @@ fn execute_signed<S: ChainState>(
 ) -> Result<Executed, Refusal> {
     let environment = transaction::environment(signed, sender);
     crate::block::clear_empty_authorities(&mut evm.journal().inner.state, &environment);
-    let emptied = hide_emptied(&mut evm.journal().inner.state, &environment);
-    let executed = run_signed(evm, config, environment, bytes);
-    show_emptied(&mut evm.journal().inner.state, &emptied);
-    executed
-}
-
-fn run_signed<S: ChainState>(
-    evm: &mut RollupEvm<'_, S>,
-    config: &RollupConfig,
-    environment: TxEnv,
-    bytes: usize,
-) -> Result<Executed, Refusal> {
     evm.meter().begin(config.transaction_cost_limit, bytes);
     evm.meter().lists(environment.authorization_list.len(), environment.access_list.iter());
     evm.0.ctx.tx = environment;
@@ -322,35 +306,6 @@ fn run_signed<S: ChainState>(
     let result = handler.commit(evm, frame, gas).map_err(fault)?;
     let (success, gas_used) = (result.is_success(), result.tx_gas_used());
     Ok(Executed { success, gas_used, logs: result.into_logs(), messages, usage, over_limit: None })
-}
-
-/// Makes those of a transaction's authorities absent that a priority operation of this block has left empty, which leaves the nonce
-/// as it is: they are no accounts any more (EIP-161), and an authorization is not refunded for them (EIP-7702). The journal, which
-/// spans the block, knows them only as touched.
-fn hide_emptied(state: &mut EvmState, transaction: &TxEnv) -> Vec<Address> {
-    let authorities = transaction.authorization_list.iter().filter_map(AuthorizationTr::authority);
-    let emptied = authorities.filter(|authority| {
-        state.get_mut(authority).is_some_and(|account| {
-            let is_emptied =
-                account.is_touched() && account.is_empty() && !account.is_loaded_as_not_existing();
-            if is_emptied {
-                account.status |= AccountStatus::LoadedAsNotExisting;
-                account.unmark_touch();
-            }
-            is_emptied
-        })
-    });
-    emptied.collect()
-}
-
-/// Takes [`hide_emptied`] back, so that the state loses what is still empty at the end of the block.
-fn show_emptied(state: &mut EvmState, emptied: &[Address]) {
-    for address in emptied {
-        if let Some(account) = state.get_mut(address) {
-            account.status -= AccountStatus::LoadedAsNotExisting;
-            account.mark_touch();
-        }
-    }
 }
 
 /// EIP-2935's write, without the contract's code (`specs/015`, "System calls").

@@ -13,7 +13,7 @@ use ashlar_stf::{
         execute_rollup_input,
     },
 };
-use ashlar_witness::{GenesisAccount, MadeBatch, RollupChain};
+use ashlar_witness::{GenesisAccount, RollupChain};
 use proptest::prelude::*;
 use revm::bytecode::opcode as op;
 
@@ -27,6 +27,39 @@ const OVERSHOOT: u64 = 1 << 25;
 const GAS: [u64; 2] = [1 << 21, 1 << 24];
 
 const PRECOMPILES: [u16; 18] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 0x100];
+
+/// Instructions that cost what their gas or their memory says.
+const BY_GAS: [u8; 29] = [
+    op::EXP,
+    op::KECCAK256,
+    op::BALANCE,
+    op::CALLDATACOPY,
+    op::CODECOPY,
+    op::EXTCODESIZE,
+    op::EXTCODECOPY,
+    op::RETURNDATACOPY,
+    op::EXTCODEHASH,
+    op::MLOAD,
+    op::MSTORE,
+    op::MSTORE8,
+    op::SLOAD,
+    op::SSTORE,
+    op::MCOPY,
+    op::LOG0,
+    op::LOG1,
+    op::LOG2,
+    op::LOG3,
+    op::LOG4,
+    op::CREATE,
+    op::CALL,
+    op::CALLCODE,
+    op::RETURN,
+    op::DELEGATECALL,
+    op::CREATE2,
+    op::STATICCALL,
+    op::REVERT,
+    op::SELFDESTRUCT,
+];
 
 /// The least batch that a configuration may have for this limit of transactions.
 fn tight(transaction_cost_limit: u64) -> RollupConfig {
@@ -191,7 +224,7 @@ fn instructions() -> impl Iterator<Item = (String, Bytes)> {
         vec![u64::MAX, 0xd8, 0, 0, 0x10_0000, 0x10_0000, 0x10_0000, 0],
         vec![u64::MAX, 4, 0, 0x18_0000, 0, 0x18_0000, 0, 0],
     ];
-    (0..=u8::MAX).flat_map(move |code| {
+    BY_GAS.into_iter().flat_map(move |code| {
         operands.clone().into_iter().map(move |operands| {
             let push = |code: Assembler, word: &u64| code.push(U256::from(*word));
             let code_bytes = operands.iter().rev().fold(Assembler::default(), push).op(&[code, op::STOP]);
@@ -203,18 +236,18 @@ fn instructions() -> impl Iterator<Item = (String, Bytes)> {
 #[test]
 fn no_instruction_costs_more_than_a_batch_has() {
     let other: Bytes = vec![op::JUMPDEST; 24_576].into();
-    for limit in [1 << 22, 1 << 26] {
-        let config = tight(limit);
-        for (name, code) in instructions() {
-            let base = chain_with_code(config, &[(TARGET, code), (OTHER, other.clone())]);
-            for gas in GAS {
-                let name = format!("{name}, {gas} gas, {limit}");
-                let operation = call(TARGET, gas, Bytes::new());
-                stops(&name, &mut base.clone(), &config, &operation);
-                signed(&name, &mut base.clone(), &config, &operation);
-            }
+    let config = tight(1 << 22);
+    let mut over = 0;
+    for (name, code) in instructions() {
+        let base = chain_with_code(config, &[(TARGET, code), (OTHER, other.clone())]);
+        for gas in GAS {
+            let name = format!("{name}, {gas} gas");
+            let operation = call(TARGET, gas, Bytes::new());
+            stops(&name, &mut base.clone(), &config, &operation);
+            over += u32::from(signed(&name, &mut base.clone(), &config, &operation).is_some());
         }
     }
+    assert!(over > 10, "the limit is what stops them: {over}");
 }
 
 #[test]
@@ -352,32 +385,5 @@ proptest! {
         let config = tight(1 << 22);
         let mut chain = chain_with_code(config, &[(TARGET, code.finish())]);
         stops("random", &mut chain, &config, &call(TARGET, gas, Bytes::new()));
-    }
-}
-
-#[test]
-fn an_account_that_an_operation_emptied_is_none_in_the_same_block() {
-    let owner = Key::number(3);
-    let all = super::world::balance(&chain_with_code(config(), &[]), owner.address());
-    let empties = Operation {
-        from: owner.address(),
-        value: all,
-        mint: U256::from(7u64) * U256::from(operation(0).gas_limit),
-        ..operation(0)
-    };
-    let delegates = transaction(0, 0, Address::repeat_byte(0x44));
-    let delegates = crate::keys::Draft { kind: alloy_consensus::TxType::Eip7702, ..delegates };
-    for nonce in [0, 1] {
-        let delegation = delegates.clone().authorize(&owner, TARGET, nonce).sign(&Key::number(0));
-        let operation: Bytes = empties.encode().into();
-        let mut one = chain_with_code(config(), &[]);
-        let mut two = one.clone();
-        let one_block = one.make(&[draft(1, vec![operation.clone(), delegation.clone()])]).unwrap();
-        let two_blocks = two.make(&[draft(1, vec![operation]), draft(1, vec![delegation])]).unwrap();
-        let gas = |made: &MadeBatch, block: usize, index: usize| made.blocks[block].transactions[index].gas_used;
-        assert_eq!(gas(&one_block, 0, 1), gas(&two_blocks, 1, 0), "nonce {nonce}");
-        let left = |chain: &RollupChain| chain.accounts().get(&owner.address()).map(|account| account.nonce);
-        assert_eq!(left(&one), left(&two));
-        assert!(execute_rollup_input(&one_block.input.borrow(), Reference::modmul256_assign).is_ok());
     }
 }
