@@ -52,6 +52,12 @@ const MODEXP: u32 = 160;
 /// pays for, memory included.
 const BYTES_MOST: u32 = 28_000_000;
 
+/// Most by which an instruction passes the limit of a transaction (`specs/020-proving-cost.md`).
+const OVERSHOOT: u64 = 1 << 25;
+
+/// Words of memory that 2^24 gas pays for.
+const MEMORY_WORDS: u64 = 92_000;
+
 /// Bytes of the codes of the measured accounts that have any.
 const CODE_BYTES: f64 = 24_576.0;
 
@@ -100,6 +106,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
 
 fn table(rows: &[Row]) -> eyre::Result<String> {
     let steps = steps(rows)?;
+    check_steps(&steps)?;
     let mut out = String::from(
         "//! Prices of the meter. Made by `cargo xtask cost-table`; a change here is a change of the protocol.\n\n\
          use alloy_primitives::{Address, address};\n\n\
@@ -140,6 +147,16 @@ fn table(rows: &[Row]) -> eyre::Result<String> {
     }
     out.push_str("];\n");
     Ok(out)
+}
+
+/// Checks that no instruction passes a transaction's limit by more than is said, with the memory and the code that it may need.
+fn check_steps(steps: &BTreeMap<u8, Price>) -> eyre::Result<()> {
+    let beside = MEMORY_WORDS * u64::from(EXPANSION_WORD) + 1_000_000;
+    for (code, price) in steps {
+        let most = u64::from(price.base) + u64::from(price.most) + beside;
+        ensure!(most <= OVERSHOOT, "{code:#04x} costs up to {most} at once");
+    }
+    Ok(())
 }
 
 /// Prices of instructions.
