@@ -31,6 +31,33 @@ const DEEPER_READ: f64 = 6.0 * 3_500.0;
 /// What writing it takes beyond that.
 const DEEPER_WRITE: f64 = 6.0 * 4_100.0;
 
+/// What an entry of the journal takes beyond what was measured, when its list has just been copied to a longer one, and when it is
+/// taken back.
+const JOURNAL: f64 = 800.0;
+
+/// What hashing takes more when it begins at an odd place of memory: for each gas, and anyway.
+const UNALIGNED_PER_GAS: f64 = 4.0;
+const UNALIGNED: f64 = 80.0;
+
+/// Each word by which memory becomes longer: clearing it, copying it to a longer one, the first touch of its page.
+const EXPANSION_WORD: u32 = 40;
+
+/// Each byte of output: it is made, kept, and copied to the caller's memory, from an odd place to an odd place.
+const RETURNED_BYTE: u32 = 4;
+
+/// For each gas of MODEXP at least: with 49 to 56 bytes it takes a little more than with the lengths that are measured.
+const MODEXP: u32 = 160;
+
+/// Most that an instruction costs beside its base whose gas is by bytes. More than the work of each for as many as 2^24 gas
+/// pays for, memory included.
+const BYTES_MOST: u32 = 28_000_000;
+
+/// Most by which an instruction passes the limit of a transaction (`specs/020-proving-cost.md`).
+const OVERSHOOT: u64 = 1 << 25;
+
+/// Words of memory that 2^24 gas pays for.
+const MEMORY_WORDS: u64 = 92_000;
+
 /// Bytes of the codes of the measured accounts that have any.
 const CODE_BYTES: f64 = 24_576.0;
 
@@ -79,6 +106,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
 
 fn table(rows: &[Row]) -> eyre::Result<String> {
     let steps = steps(rows)?;
+    check_steps(&steps)?;
     let mut out = String::from(
         "//! Prices of the meter. Made by `cargo xtask cost-table`; a change here is a change of the protocol.\n\n\
          use alloy_primitives::{Address, address};\n\n\
@@ -89,7 +117,7 @@ fn table(rows: &[Row]) -> eyre::Result<String> {
          /// For each unit of gas beyond.\n    pub(super) per_gas: u32,\n    \
          /// Most that gas adds.\n    pub(super) most: u32,\n}\n\n",
     );
-    for (name, doc, value) in parts(rows)? {
+    for (name, doc, value) in parts(rows, &steps)? {
         writeln!(out, "/// {doc}\npub(super) const {name}: u64 = {value};\n")?;
     }
     out.push_str("const fn price(base: u32, free: u32, per_gas: u32, most: u32) -> Price {\n    Price { base, free, per_gas, most }\n}\n\n");
@@ -121,6 +149,16 @@ fn table(rows: &[Row]) -> eyre::Result<String> {
     Ok(out)
 }
 
+/// Checks that no instruction passes a transaction's limit by more than is said, with the memory and the code that it may need.
+fn check_steps(steps: &BTreeMap<u8, Price>) -> eyre::Result<()> {
+    let beside = MEMORY_WORDS * u64::from(EXPANSION_WORD) + 1_000_000;
+    for (code, price) in steps {
+        let most = u64::from(price.base) + u64::from(price.most) + beside;
+        ensure!(most <= OVERSHOOT, "{code:#04x} costs up to {most} at once");
+    }
+    Ok(())
+}
+
 /// Prices of instructions.
 fn steps(rows: &[Row]) -> eyre::Result<BTreeMap<u8, Price>> {
     let mut by_code: BTreeMap<u8, Vec<Row>> = BTreeMap::new();
@@ -134,7 +172,8 @@ fn steps(rows: &[Row]) -> eyre::Result<BTreeMap<u8, Price>> {
         let of_code =
             row.variant.contains("24 KiB of") && code != opcode::BALANCE && code != opcode::EXTCODEHASH;
         let of_memory = row.variant == "24576 bytes" && row.gas < 0.5;
-        if !of_code && !of_memory && !row.variant.contains("recursion") {
+        let expands = row.variant.contains("expanding");
+        if !of_code && !of_memory && !expands && !row.variant.contains("recursion") {
             by_code.entry(code).or_default().push(row.clone());
         }
     }
@@ -142,17 +181,12 @@ fn steps(rows: &[Row]) -> eyre::Result<BTreeMap<u8, Price>> {
         by_code.into_iter().map(|(code, rows)| (code, instruction(code, &rows))).collect();
     let blockhash = prices.get_mut(&opcode::BLOCKHASH).ok_or_eyre("BLOCKHASH was measured")?;
     blockhash.base = blockhash.base.max(BLOCKHASH);
-    // Copies of what lies in memory: its expansion pays for one of them, and what memory itself takes.
     // A level of recursion, with what a deep stack of frames takes.
     let level = rows.iter().filter(|row| row.variant.contains("recursion"));
     let level = ceil(level.map(|row| row.equivalents).fold(0.0, f64::max));
     for code in [opcode::CALL, opcode::CALLCODE, opcode::DELEGATECALL, opcode::STATICCALL] {
         let price = prices.get_mut(&code).ok_or_eyre("an opcode")?;
         price.base = price.base.max(level);
-    }
-    for code in [opcode::RETURN, opcode::REVERT, opcode::MLOAD, opcode::MSTORE8] {
-        let price = prices.get_mut(&code).ok_or_eyre("an opcode")?;
-        price.per_gas = price.per_gas.max(20);
     }
     Ok(prices)
 }
@@ -161,27 +195,64 @@ fn steps(rows: &[Row]) -> eyre::Result<BTreeMap<u8, Price>> {
 fn instruction(code: u8, rows: &[Row]) -> Price {
     let cost = |row: &Row| row.equivalents + METERING + deeper(code, row);
     let free = rows.iter().map(|row| row.gas).fold(f64::INFINITY, f64::min);
-    if matches!(
-        code,
-        opcode::KECCAK256 | opcode::CALLDATACOPY | opcode::CODECOPY | opcode::RETURNDATACOPY | opcode::MCOPY
-    ) {
-        return by_bytes(free, rows, cost);
+    match code {
+        opcode::KECCAK256
+        | opcode::CALLDATACOPY
+        | opcode::CODECOPY
+        | opcode::RETURNDATACOPY
+        | opcode::MCOPY
+        | opcode::LOG0..=opcode::LOG4 => return by_bytes(code, free, rows, cost),
+        // The gas of the row that jumps is also that of where it arrives.
+        opcode::JUMPI => {
+            let base = rows.iter().map(cost).fold(0.0, f64::max);
+            return Price { base: ceil(base), free: ceil(free), per_gas: 0, most: 0 };
+        }
+        // A rate only so that they are metered by what memory becomes longer.
+        opcode::MLOAD | opcode::MSTORE | opcode::MSTORE8 | opcode::RETURN | opcode::REVERT => {
+            let base = rows.iter().map(cost).fold(0.0, f64::max);
+            return Price { base: ceil(base), free: ceil(free), per_gas: 1, most: 0 };
+        }
+        _ => {}
     }
-    let base = rows.iter().filter(|row| row.gas < free + 0.5).map(cost).fold(0.0, f64::max);
+    let journal = if matches!(code, opcode::SSTORE | opcode::TSTORE) { JOURNAL } else { 0.0 };
+    let base = rows.iter().filter(|row| row.gas < free + 0.5).map(cost).fold(0.0, f64::max) + journal;
     let more = rows.iter().filter(|row| row.gas >= free + 0.5);
     let rate = more.map(|row| (cost(row) - base).max(0.0) / (row.gas - free)).fold(0.0, f64::max);
-    // The gas of a new slot is for its place in the state, not for work.
     let most = rows.iter().map(|row| cost(row) - base).fold(0.0, f64::max);
-    let most = if code == opcode::SSTORE { ceil(most) } else { u32::MAX };
+    let most = most_of(code, ceil(rate), ceil(most));
     Price { base: ceil(base), free: ceil(free), per_gas: ceil(rate), most }
 }
 
+/// Most that gas adds to an instruction whose gas is not by bytes: the rate for the most that it can take.
+fn most_of(code: u8, rate: u32, measured: u32) -> u32 {
+    use opcode::{CALL, CALLCODE, CREATE, CREATE2, DELEGATECALL, EXTCODECOPY, SELFDESTRUCT, SLOAD, SSTORE};
+    rate * match code {
+        // 32 bytes of exponent.
+        opcode::EXP => 1_600,
+        opcode::BALANCE | opcode::EXTCODESIZE | opcode::EXTCODEHASH => 2_500,
+        SLOAD => 2_000,
+        // Account, delegate, value, a new account.
+        CALL | CALLCODE | DELEGATECALL | opcode::STATICCALL => 2_500 + 2_600 + 9_000 + 25_000,
+        // 49,152 bytes of initialisation code, and their hash.
+        CREATE => 1_536 * 2,
+        CREATE2 => 1_536 * (2 + 6),
+        SELFDESTRUCT => 2_600 + 25_000,
+        EXTCODECOPY => return BYTES_MOST,
+        // The gas of a new slot is for its place in the state, not for work.
+        SSTORE => return measured,
+        _ => 0,
+    }
+}
+
 /// Of an instruction whose gas is by its bytes: a rate that covers many bytes, and a base that covers few.
-fn by_bytes(free: f64, rows: &[Row], cost: impl Fn(&Row) -> f64) -> Price {
-    let many = rows.iter().filter(|row| row.gas - free > 50.0);
-    let rate = many.map(|row| cost(row) / (row.gas - free)).fold(0.0, f64::max).ceil();
-    let base = rows.iter().map(|row| cost(row) - rate * (row.gas - free)).fold(0.0, f64::max);
-    Price { base: ceil(base), free: ceil(free), per_gas: ceil(rate), most: u32::MAX }
+fn by_bytes(code: u8, free: f64, rows: &[Row], cost: impl Fn(&Row) -> f64) -> Price {
+    let (unaligned, per_gas) =
+        if code == opcode::KECCAK256 { (UNALIGNED, UNALIGNED_PER_GAS) } else { (0.0, 0.0) };
+    let many = rows.iter().filter(|row| row.gas - free > 50.0 && !row.variant.starts_with("32 bytes"));
+    let rate = many.map(|row| cost(row) / (row.gas - free)).fold(0.0, f64::max) + per_gas;
+    let rate = rate.ceil();
+    let base = rows.iter().map(|row| cost(row) + unaligned - rate * (row.gas - free)).fold(0.0, f64::max);
+    Price { base: ceil(base), free: ceil(free), per_gas: ceil(rate), most: BYTES_MOST }
 }
 
 /// What a deeper trie adds to a row.
@@ -219,12 +290,15 @@ fn precompiles(rows: &[Row]) -> eyre::Result<BTreeMap<Address, (String, Price)>>
         } else {
             price.per_gas = price.per_gas.max(ceil(row.equivalents / row.gas));
         }
+        if row.name.starts_with("MODEXP") {
+            price.per_gas = price.per_gas.max(MODEXP);
+        }
     }
     Ok(prices)
 }
 
 /// Prices of the parts of a transaction.
-fn parts(rows: &[Row]) -> eyre::Result<Vec<(&'static str, &'static str, u32)>> {
+fn parts(rows: &[Row], steps: &BTreeMap<u8, Price>) -> eyre::Result<Vec<(&'static str, &'static str, u32)>> {
     let worst = |group: &str, name: &str| {
         let of = rows.iter().filter(|row| row.group == group && row.name == name);
         of.max_by(|a, b| a.equivalents.total_cmp(&b.equivalents)).ok_or_eyre(name.to_owned())
@@ -236,6 +310,13 @@ fn parts(rows: &[Row]) -> eyre::Result<Vec<(&'static str, &'static str, u32)>> {
     let byte = byte.max(creation / (2.0 * CODE_BYTES));
     let authorization = worst("transaction", "EIP-7702 authorization")?.equivalents;
     let code = worst("opcode", "CALL")?.equivalents / CODE_BYTES;
+    let entry = [opcode::SLOAD, opcode::BALANCE].iter().filter_map(|code| steps.get(code));
+    let entry = entry.map(|price| price.most).max().ok_or_eyre("SLOAD was measured")?;
+    let memory = |variant: &str| {
+        let of = rows.iter().filter(|row| row.name == "MLOAD" && row.variant.contains(variant));
+        of.map(|row| row.equivalents).fold(0.0, f64::max)
+    };
+    let expansion = memory("expanding") - memory("aligned");
     Ok(vec![
         (
             "TRANSACTION",
@@ -253,7 +334,11 @@ fn parts(rows: &[Row]) -> eyre::Result<Vec<(&'static str, &'static str, u32)>> {
             "Each authorization of a transaction (EIP-7702).",
             ceil(authorization + DEEPER_READ + DEEPER_WRITE),
         ),
+        ("ACCESS_ENTRY", "Each account and each slot of an access list (EIP-2930), whose first use has no gas.", entry),
         ("CODE_BYTE", "Each byte of a code, the first time in a transaction: hash and analysis.", ceil(code)),
+        ("EXPANSION", "Each time that memory becomes longer.", ceil(expansion)),
+        ("EXPANSION_WORD", "Each word by which it does.", EXPANSION_WORD),
+        ("RETURNED_BYTE", "Each byte that a frame or a precompile returns.", RETURNED_BYTE),
     ])
 }
 

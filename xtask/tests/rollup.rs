@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::{
     eip2718::Encodable2718,
+    eip2930::{AccessList, AccessListItem},
     eip2935::{HISTORY_STORAGE_ADDRESS, HISTORY_STORAGE_CODE},
 };
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, keccak256};
@@ -85,6 +86,10 @@ fn transaction(number: u64, nonce: u64, to: Address, gas_limit: u64, input: Byte
         input,
         ..TxEip1559::default()
     };
+    sign(number, transaction)
+}
+
+fn sign(number: u64, transaction: TxEip1559) -> Bytes {
     let (signature, parity) = key(number)
         .sign_prehash_recoverable(transaction.signature_hash().as_slice())
         .expect("32 bytes can be signed");
@@ -290,4 +295,143 @@ fn keys_that_are_chosen_to_collide_cost_what_others_cost() {
         println!("{name}, under the known key: {equivalents:.0}");
         assert!(equivalents > 1.5 * base, "{name}");
     }
+}
+/// A chain whose limit of a transaction is so high that what a batch has beside it hides nothing; its contract has this code, and
+/// many slots.
+fn ample_chain(code: Bytes) -> RollupChain {
+    let storage = (0..4_096).map(|slot: u64| (U256::from(slot), U256::from(slot + 1) << 100)).collect();
+    let balance = U256::from(10).pow(U256::from(20));
+    let accounts = BTreeMap::from([
+        (CONTRACT, GenesisAccount { nonce: 1, code, storage, ..GenesisAccount::default() }),
+        (address_of(0), GenesisAccount { balance, ..GenesisAccount::default() }),
+    ]);
+    let config = RollupConfig { history: false, transaction_cost_limit: 1 << 26, ..config() };
+    RollupChain::new(config, accounts, 100).expect("a trie")
+}
+
+/// Checks an operation with all the gas there is to an account of a chain whose contract has this code.
+fn check_operation(name: &str, code: Bytes, to: Address, data: Bytes) {
+    let operation = Operation {
+        chain_id: CHAIN_ID,
+        id: 0,
+        from: Address::repeat_byte(1),
+        to,
+        value: U256::ZERO,
+        mint: U256::from(1u64 << 25),
+        gas_limit: 1 << 24,
+        gas_price: 1,
+        refund_recipient: Address::repeat_byte(2),
+        data,
+    };
+    let made = ample_chain(code).make(&[draft(vec![operation.encode().into()])]).expect("a valid batch");
+    let (taken, batch) = run(&made.input);
+    check(name, taken, &batch);
+}
+
+/// Pushes numbers, the last one on top.
+fn push(numbers: &[u32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| [vec![op::PUSH4], number.to_be_bytes().to_vec()].concat()).collect()
+}
+
+/// Code that calls itself forever, with a word of calldata and this gas, and what it then does.
+fn calls_itself(gas: &[u8], output: u32, called: &[u8]) -> Bytes {
+    let call = [push(&[output, 3, 32, 0, 0]), vec![op::ADDRESS], gas.to_vec(), vec![op::CALL, op::POP]].concat();
+    let count = [op::GAS, op::PUSH0, op::MSTORE];
+    let mut code = vec![op::CALLDATASIZE, op::PUSH2, 0, 0, op::JUMPI, op::JUMPDEST];
+    code.extend(count);
+    code.extend(call);
+    code.extend([op::PUSH1, 5, op::JUMP]);
+    let entry = u16::try_from(code.len()).expect("short").to_be_bytes();
+    code[2..4].copy_from_slice(&entry);
+    code.push(op::JUMPDEST);
+    code.extend(called);
+    code.into()
+}
+
+/// Each of these took more than the meter said.
+#[test]
+fn what_is_beside_gas_is_metered() {
+    let with = |numbers: &[u32], rest: &[u8]| [push(numbers), rest.to_vec()].concat().repeat(16);
+    for (name, body) in [
+        ("warm SSTORE", [op::GAS, op::PUSH0, op::SSTORE].repeat(32)),
+        ("new TSTORE", [op::GAS, op::GAS, op::TSTORE].repeat(32)),
+        ("KECCAK256 of 64 KiB, unaligned", with(&[0x1_0000, 1], &[op::KECCAK256, op::POP])),
+        ("KECCAK256 of 136 bytes, unaligned", with(&[136, 1], &[op::KECCAK256, op::POP])),
+        ("KECCAK256 of 32 bytes, unaligned", with(&[32, 1], &[op::KECCAK256, op::POP])),
+        ("IDENTITY", with(&[0x1_0000, 1, 0x1_0000, 2, 4], &[op::GAS, op::STATICCALL, op::POP])),
+        ("SHA2-256", with(&[32, 1, 0x1_0000, 2, 2], &[op::GAS, op::STATICCALL, op::POP])),
+        ("MCOPY", with(&[31, 0, 1], &[op::MCOPY])),
+        ("JUMPI", with(&[0, 0], &[op::JUMPI])),
+        ("SELFBALANCE", [op::SELFBALANCE, op::POP].repeat(32)),
+        ("MLOAD", with(&[1], &[op::MLOAD, op::POP])),
+        ("MSTORE", with(&[7, 1], &[op::MSTORE])),
+        ("MSTORE8", with(&[7, 1], &[op::MSTORE8])),
+    ] {
+        check_operation(name, forever(&body), CONTRACT, Bytes::new());
+    }
+    let gives_back = |size: u32, end: u8| [push(&[0, size]), vec![op::MSTORE], push(&[size, 1]), vec![end]].concat();
+    let fails = [push(&[1]), push(&[0x0fff]), vec![op::PUSH0, op::CALLDATALOAD, op::AND, op::SSTORE]].concat();
+    let stores = |opcode: u8| {
+        [[op::GAS, op::PUSH0, opcode].repeat(400), vec![op::PUSH0, op::PUSH0, op::REVERT]].concat()
+    };
+    for (name, gas, output, called) in [
+        ("RETURN of 1 KiB", vec![op::GAS], 0x400, gives_back(0x400, op::RETURN)),
+        ("RETURN of 8 KiB", vec![op::GAS], 0x2000, gives_back(0x2000, op::RETURN)),
+        ("REVERT of 64 KiB", vec![op::GAS], 0xffe0, gives_back(0xffe0, op::REVERT)),
+        ("memory, a word after the other", vec![op::GAS], 0, [op::GAS, op::MSIZE, op::MSTORE].repeat(128)),
+        ("SSTORE with gas to read only", push(&[2_400]), 0, fails),
+        ("SSTOREs that are taken back", vec![op::GAS], 0, stores(op::SSTORE)),
+        ("TSTOREs that are taken back", vec![op::GAS], 0, stores(op::TSTORE)),
+    ] {
+        check_operation(name, calls_itself(&gas, output, &called), CONTRACT, Bytes::new());
+    }
+    // Three codes of the greatest length, and an end that takes them back.
+    let init = [op::PUSH5, op::PUSH2, 0x60, 0x00, op::PUSH0, op::RETURN, op::PUSH0, op::MSTORE];
+    let create = [op::PUSH1, 5, op::PUSH1, 27, op::PUSH0, op::CREATE, op::POP].repeat(3);
+    let code = [init.to_vec(), create, vec![op::PUSH0, op::PUSH0, op::REVERT]].concat();
+    check_operation("codes that creations leave", code.into(), CONTRACT, Bytes::new());
+}
+
+#[test]
+fn the_guest_stops_where_the_meter_does() {
+    let blake = |rounds: u32| [rounds.to_be_bytes().to_vec(), vec![0; 209]].concat();
+    for (number, name, data) in [
+        (9, "BLAKE2F that fails", Vec::new()),
+        (9, "BLAKE2F", blake(1_900_000)),
+        (9, "BLAKE2F within the limit", blake(40_000)),
+        (5, "MODEXP", vec![0xff; 96]),
+    ] {
+        check_operation(name, Bytes::new(), Address::with_last_byte(number), data.into());
+    }
+    for (name, operands, opcode) in [
+        ("KECCAK256", vec![0x1b_0000, 0], op::KECCAK256),
+        ("CREATE", vec![1, 0x22_2e00, 0], op::CREATE),
+        ("RETURN", vec![0x22_0000, 1], op::RETURN),
+        ("LOG0", vec![0x10_0000, 1], op::LOG0),
+    ] {
+        // After most of the limit was used up.
+        let burn = [push(&[0x10_0000, 0]), vec![op::KECCAK256, op::POP]].concat().repeat(6);
+        let code = [burn, push(&operands), vec![opcode]].concat();
+        check_operation(name, code.into(), CONTRACT, Bytes::new());
+    }
+}
+
+#[test]
+fn an_access_list_hides_no_reads() {
+    let code = [
+        &[op::PUSH0, op::JUMPDEST, op::PUSH1, 1, op::ADD, op::DUP1, op::SLOAD, op::POP, op::DUP1, op::PUSH2, 4, 0][..],
+        &[op::GT, op::PUSH1, 1, op::JUMPI, op::STOP],
+    ];
+    let storage_keys = (1..=1_024u64).map(|slot| B256::from(U256::from(slot))).collect();
+    let transaction = TxEip1559 {
+        chain_id: CHAIN_ID,
+        gas_limit: 1 << 24,
+        max_fee_per_gas: 20_000_000_000,
+        to: TxKind::Call(CONTRACT),
+        access_list: AccessList(vec![AccessListItem { address: CONTRACT, storage_keys }]),
+        ..TxEip1559::default()
+    };
+    let made = ample_chain(code.concat().into()).make(&[draft(vec![sign(0, transaction)])]);
+    let (taken, batch) = run(&made.expect("a valid batch").input);
+    check("access list", taken, &batch);
 }

@@ -24,7 +24,8 @@ const PUBDATA_BYTES_MAX: u64 = 6 * 31 * 4096 - 4;
 /// Bytes of pubdata that no transaction is counted for: version, header, counts.
 const UNCOUNTED_PUBDATA_BYTES: u64 = 512;
 
-/// Proving cost that no transaction is counted for, in a batch of one block.
+/// Proving cost beside the limit of a batch's only transaction: what no transaction is counted for, at most 31,674,080, and 2^25 by which
+/// a priority operation may pass its limit before it stops (`specs/020-proving-cost.md`).
 const UNCOUNTED_COST: u64 = 1 << 26;
 
 /// Most logs in a batch: leaves of their tree.

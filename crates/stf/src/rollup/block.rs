@@ -283,7 +283,8 @@ fn execute_signed<S: ChainState>(
     bytes: usize,
 ) -> Result<Executed, Refusal> {
     let environment = transaction::environment(signed, sender);
-    evm.meter().begin(config.transaction_cost_limit, bytes, environment.authorization_list.len());
+    evm.meter().begin(config.transaction_cost_limit, bytes);
+    evm.meter().lists(environment.authorization_list.len(), environment.access_list.iter());
     evm.0.ctx.tx = environment;
     let mut handler = RollupHandler::<S>::new();
     let (frame, gas) = match handler.run_to_result(evm) {

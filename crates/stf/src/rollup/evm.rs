@@ -1,6 +1,7 @@
 //! The EVM of rollup blocks: Ethereum's, with a meter, and all fees to the beneficiary.
 
 use super::{
+    cost_table::Price,
     meter::{self, Meter, MeteredPrecompiles},
     state::{BlockState, ChainState},
 };
@@ -20,13 +21,14 @@ use revm::{
         transaction::AuthorizationTr,
     },
     handler::{
-        EthFrame, EvmTr, FrameInitOrResult, FrameResult, FrameTr, Handler, evm::FrameInitResult,
-        instructions::EthInstructions, pre_execution::apply_auth_list,
+        EthFrame, EvmTr, FrameData, FrameInitOrResult, FrameResult, FrameTr, Handler,
+        evm::FrameInitResult, instructions::EthInstructions, pre_execution::apply_auth_list,
     },
     interpreter::{
-        FrameInput, GasTracker, InstructionResult, InterpreterAction,
-        interpreter::EthInterpreter,
-        interpreter_types::{Jumps, LoopControl},
+        FrameInput, GasTable, GasTracker, InstructionExecResult, InstructionResult, InstructionTable,
+        Interpreter, InterpreterAction,
+        interpreter::{EthInterpreter, num_words},
+        interpreter_types::{Jumps, LoopControl, MemoryTr},
     },
     primitives::hardfork::SpecId,
     state::Account,
@@ -108,6 +110,17 @@ impl<'s, S: ChainState> RollupEvm<'s, S> {
         }
     }
 
+    /// Charges for what a frame gives back when it ends.
+    fn charge_end(&mut self, action: &InterpreterAction) {
+        if let InterpreterAction::Return(result) = action {
+            let Evm { ctx, frame_stack, .. } = &mut self.0;
+            ctx.chain.returned(result.output.len());
+            if result.is_ok() && matches!(frame_stack.get().data, FrameData::Create(_)) {
+                ctx.chain.created(result.output.len());
+            }
+        }
+    }
+
     /// Runs the frame on top of the stack until it ends or calls, and meters each instruction. A transaction that is over
     /// its limit runs out of gas, in every frame.
     fn run_frame(&mut self) -> InterpreterAction {
@@ -115,6 +128,11 @@ impl<'s, S: ChainState> RollupEvm<'s, S> {
         let interpreter = &mut frame_stack.get().interpreter;
         let (table, gas_table) = (instruction.instruction_table(), instruction.gas_table());
         let end = loop {
+            // Also before the first instruction: an instruction that calls is followed by this, not by another one.
+            if ctx.chain.is_over() {
+                interpreter.gas.spend_all();
+                break InstructionResult::OutOfGas;
+            }
             let opcode = interpreter.bytecode.opcode();
             let price = meter::price(opcode);
             ctx.chain.add_base(price.base);
@@ -122,32 +140,50 @@ impl<'s, S: ChainState> RollupEvm<'s, S> {
             let result = if price.per_gas == 0 {
                 interpreter.step(table, gas_table, ctx)
             } else {
-                let before = interpreter.gas.remaining();
-                let lookup = meter::reads_code(opcode)
-                    .then(|| interpreter.stack.peek(0).map(|word| Address::from_word(word.into())).ok())
-                    .flatten();
-                let result = interpreter.step(table, gas_table, ctx);
-                let passed_on = interpreter.bytecode.action().as_ref().map_or(0, passed_on);
-                let spent = before.saturating_sub(interpreter.gas.remaining());
-                let gas = spent.saturating_sub(passed_on.saturating_add(price.free.into()));
-                ctx.chain.add(gas.saturating_mul(price.per_gas.into()).min(price.most.into()));
-                if let Some(address) = lookup {
-                    Self::charge_lookup(ctx, address);
-                }
-                result
+                Self::step_by_gas(interpreter, table, gas_table, ctx, price)
             };
             if let Err(end) = result {
                 break end;
-            }
-            if ctx.chain.is_over() {
-                interpreter.gas.spend_all();
-                break InstructionResult::OutOfGas;
             }
         };
         if interpreter.bytecode.action().is_none() {
             interpreter.halt(end);
         }
         interpreter.take_next_action()
+    }
+
+    /// Runs an instruction that costs what its gas, memory and code say.
+    fn step_by_gas(
+        interpreter: &mut Interpreter,
+        table: &InstructionTable<EthInterpreter, RollupContext<'s, S>>,
+        gas_table: &GasTable,
+        ctx: &mut RollupContext<'s, S>,
+        price: &Price,
+    ) -> InstructionExecResult {
+        let (before, memory) = (interpreter.gas.remaining(), *interpreter.gas.memory());
+        let lookup = meter::reads_code(interpreter.bytecode.opcode())
+            .then(|| interpreter.stack.peek(0).map(|word| Address::from_word(word.into())).ok())
+            .flatten();
+        let result = interpreter.step(table, gas_table, ctx);
+        let gas = if result.is_err_and(InstructionResult::is_halt) {
+            before
+        } else {
+            let passed_on = interpreter.bytecode.action().as_ref().map_or(0, passed_on);
+            let expansion = interpreter.gas.memory().expansion_cost.saturating_sub(memory.expansion_cost);
+            let other = passed_on.saturating_add(expansion).saturating_add(price.free.into());
+            before.saturating_sub(interpreter.gas.remaining()).saturating_sub(other)
+        };
+        ctx.chain.add(gas.saturating_mul(price.per_gas.into()).min(price.most.into()));
+        if interpreter.gas.memory().words_num != memory.words_num {
+            // What gas did not suffice for is counted there, and was not done.
+            let words = num_words(interpreter.memory.size());
+            ctx.chain.expansion(words.saturating_sub(memory.words_num));
+        }
+        // After a failure there may be a code that was read by an earlier transaction only, be it one that is refused.
+        if let (Ok(()), Some(address)) = (&result, lookup) {
+            Self::charge_lookup(ctx, address);
+        }
+        result
     }
 }
 
@@ -187,6 +223,7 @@ impl<'s, S: ChainState> EvmTr for RollupEvm<'s, S> {
 
     fn frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, ContextError<StateError>> {
         let action = self.run_frame();
+        self.charge_end(&action);
         let frame = self.0.frame_stack.get();
         let next = frame.process_next_action::<_, ContextError<StateError>>(&mut self.0.ctx, action)?;
         if next.is_result() {

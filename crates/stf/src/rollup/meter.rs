@@ -1,15 +1,17 @@
 //! What a transaction costs to prove (`specs/020-proving-cost.md`).
 
 use super::cost_table::{
-    AUTHORIZATION, CODE_BYTE, Price, STEPS, TRANSACTION, TRANSACTION_BYTE, precompile_price,
+    ACCESS_ENTRY, AUTHORIZATION, CODE_BYTE, EXPANSION, EXPANSION_WORD, Price, RETURNED_BYTE, STEPS,
+    TRANSACTION, TRANSACTION_BYTE, precompile_price,
 };
-use alloc::collections::BTreeSet;
-use alloy_primitives::{Address, B256};
+use alloc::{collections::BTreeSet, string::String};
+use alloy_primitives::B256;
 use revm::{
     bytecode::opcode,
+    context_interface::{Cfg, ContextTr, transaction::AccessListItemTr},
     handler::{EthPrecompiles, PrecompileProvider},
-    interpreter::{CallInputs, InterpreterResult},
-    primitives::{AddressSet, hardfork::SpecId},
+    interpreter::{CallInputs, Gas, InstructionResult, InterpreterResult},
+    primitives::{AddressSet, eip170::MAX_CODE_SIZE, hardfork::SpecId},
 };
 
 /// Counts the proving cost of one transaction after another, in cycle equivalents.
@@ -27,14 +29,24 @@ impl Meter {
         Self { limit: 0, left: 0, codes: BTreeSet::new() }
     }
 
-    /// Begins a transaction with this number of bytes and authorizations (EIP-7702).
-    pub(super) fn begin(&mut self, limit: u64, bytes: usize, authorizations: usize) {
+    /// Begins a transaction with this number of bytes.
+    pub(super) fn begin(&mut self, limit: u64, bytes: usize) {
         self.codes.clear();
         self.limit = limit;
         self.left = i64::try_from(limit).unwrap_or(i64::MAX);
         self.add(TRANSACTION);
         self.add(product(TRANSACTION_BYTE, bytes));
+    }
+
+    /// Charges for authorizations (EIP-7702) and for what an access list (EIP-2930) has, whose gas is that of no instruction.
+    pub(super) fn lists<'a, I: AccessListItemTr + 'a>(
+        &mut self,
+        authorizations: usize,
+        access_list: impl Iterator<Item = &'a I>,
+    ) {
         self.add(product(AUTHORIZATION, authorizations));
+        let entries = access_list.map(|item| item.storage_slots().count().saturating_add(1));
+        self.add(product(ACCESS_ENTRY, entries.fold(0, usize::saturating_add)));
     }
 
     /// The transaction's cost so far.
@@ -55,10 +67,32 @@ impl Meter {
         }
     }
 
-    /// Charges for the call of a precompile that used this gas.
-    pub(super) fn precompile(&mut self, address: &Address, gas: u64) {
-        let price = precompile_price(address);
-        self.add(u64::from(price.base).saturating_add(gas.saturating_mul(price.per_gas.into())));
+    /// Charges for memory that became longer by this number of words.
+    pub(super) fn expansion(&mut self, words: usize) {
+        self.add(product(EXPANSION_WORD, words).saturating_add(EXPANSION));
+    }
+
+    /// Charges for what a call or a frame gives back.
+    pub(super) fn returned(&mut self, bytes: usize) {
+        self.add(product(RETURNED_BYTE, bytes));
+    }
+
+    /// Charges for what a creation leaves as code; more than a code may have is refused unread.
+    pub(super) fn created(&mut self, bytes: usize) {
+        if bytes <= MAX_CODE_SIZE {
+            self.add(product(CODE_BYTE, bytes));
+        }
+    }
+
+    /// Gas that what is left can pay for.
+    fn payable(&self, per_gas: u32) -> u64 {
+        let left = u64::try_from(self.left).unwrap_or(0);
+        left.checked_div(per_gas.into()).unwrap_or(u64::MAX)
+    }
+
+    /// Passes the limit, by as little as can be: what would cost more is not done.
+    fn exceed(&mut self) {
+        self.left = self.left.min(-1);
     }
 
     pub(super) fn add(&mut self, cost: u64) {
@@ -100,25 +134,46 @@ impl MeteredPrecompiles {
 
 impl<CTX> PrecompileProvider<CTX> for MeteredPrecompiles
 where
-    CTX: revm::context_interface::ContextTr<Chain = Meter>,
+    CTX: ContextTr<Chain = Meter>,
 {
     type Output = InterpreterResult;
 
-    fn set_spec(&mut self, spec: <CTX::Cfg as revm::context_interface::Cfg>::Spec) -> bool {
+    fn set_spec(&mut self, spec: <CTX::Cfg as Cfg>::Spec) -> bool {
         PrecompileProvider::<CTX>::set_spec(&mut self.0, spec)
     }
 
-    fn run(
-        &mut self,
-        context: &mut CTX,
-        inputs: &CallInputs,
-    ) -> Result<Option<InterpreterResult>, alloc::string::String> {
-        let result = self.0.run(context, inputs)?;
-        if let Some(result) = &result {
-            let gas = inputs.gas_limit.saturating_sub(result.gas.remaining());
-            context.chain_mut().precompile(&inputs.bytecode_address, gas);
+    /// A precompile has no more gas than the meter can pay for. If it needs more than that, the transaction is over its limit.
+    fn run(&mut self, context: &mut CTX, inputs: &CallInputs) -> Result<Option<InterpreterResult>, String> {
+        if !self.0.contains(&inputs.bytecode_address) {
+            return Ok(None);
         }
-        Ok(result)
+        let price = precompile_price(&inputs.bytecode_address);
+        let meter = context.chain_mut();
+        meter.add(price.base.into());
+        if meter.is_over() {
+            return Ok(Some(InterpreterResult::new_oog(inputs.gas_limit, inputs.reservoir)));
+        }
+        let given = meter.payable(price.per_gas).min(inputs.gas_limit);
+        let result = if given == inputs.gas_limit {
+            self.0.run(context, inputs)?
+        } else {
+            let limited = CallInputs { gas_limit: given, ..inputs.clone() };
+            self.0.run(context, &limited)?
+        };
+        let Some(mut result) = result else { return Ok(None) };
+        let spent = given.saturating_sub(result.gas.remaining());
+        let meter = context.chain_mut();
+        meter.add(spent.saturating_mul(price.per_gas.into()));
+        meter.returned(result.output.len());
+        if given < inputs.gas_limit {
+            if result.result == InstructionResult::PrecompileOOG {
+                meter.exceed();
+            }
+            result.gas = Gas::new(inputs.gas_limit);
+            // What a failed one leaves is nothing, and the caller does not take it.
+            let _ = result.gas.record_regular_cost(spent);
+        }
+        Ok(Some(result))
     }
 
     fn warm_addresses(&self) -> &AddressSet {

@@ -72,7 +72,7 @@ pub(super) fn execute_operation<S: ChainState>(
     operation: &Operation,
     bytes: usize,
 ) -> Result<Executed, BlockError> {
-    evm.meter().begin(config.transaction_cost_limit, bytes, 0);
+    evm.meter().begin(config.transaction_cost_limit, bytes);
     evm.0.ctx.tx = TxEnv {
         caller: operation.from,
         gas_limit: operation.gas_limit,
@@ -203,7 +203,7 @@ pub(super) fn execute_upgrade<S: ChainState>(
     if upgrade.protocol_version != config.protocol_version {
         return Err(BlockError::Upgrade);
     }
-    evm.meter().begin(u64::MAX, bytes, 0);
+    evm.meter().begin(u64::MAX, bytes);
     for deployment in &upgrade.deployments {
         let mut account = evm.journal().load_account_mut(deployment.address).map_err(BlockError::State)?.data;
         let nonce = account.account().info.nonce;

@@ -19,7 +19,7 @@ fn no_wei_is_made_or_burned() {
 fn the_base_fee_follows_gas_and_seconds() {
     let mut chain = chain();
     let spend =
-        |nonce| transaction(0, nonce, HASHER).data(words(&[30_000])).gas(1 << 24).sign(&Key::number(0));
+        |nonce| transaction(0, nonce, HASHER).data(words(&[25_000])).gas(1 << 24).sign(&Key::number(0));
     let first = make(&mut chain, 1, vec![spend(0)]);
     let used = first.blocks[0].header.header.gas_used;
     assert!(used > 5_000_000, "{used}");

@@ -24,7 +24,7 @@ fn tight() -> RollupConfig {
 /// What passes each limit: contract, argument just within, argument just beyond.
 fn cases() -> [(Resource, Address, u64, u64); 3] {
     [
-        (Resource::ProvingCost, HASHER, 600, 1_100),
+        (Resource::ProvingCost, HASHER, 500, 1_000),
         (Resource::Pubdata, WRITER, 50, 60),
         (Resource::Logs, SENDER, 3, 4),
     ]

@@ -2,6 +2,7 @@
 
 mod batch;
 mod blocks;
+mod cost;
 mod fees;
 mod limits;
 mod messages;
