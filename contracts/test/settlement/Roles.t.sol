@@ -209,7 +209,24 @@ contract RolesTest is SettlementTest {
         setPrice(4 gwei);
     }
 
-    /// I15: whatever is tried, in eight days the price is at most 256 times as high, and never out of its range.
+    /// From the lowest price to the highest: the first raise can be made at once.
+    function test_price_takesSevenDays() public {
+        setPrice(1 gwei);
+        uint256 start = vm.getBlockTimestamp();
+        for (uint128 price = 2 gwei; price <= 256 gwei; price *= 2) {
+            setPrice(price);
+            if (price == 256 gwei) break;
+            skip(1 days - 1);
+            vm.expectPartialRevert(IRollupChain.GasPriceRise.selector);
+            vm.prank(admin);
+            chain.setGasPrice(price + 1);
+            skip(1);
+        }
+        assertEq(chain.gasPrice(), 256 gwei);
+        assertEq(vm.getBlockTimestamp() - start, 7 days);
+    }
+
+    /// I15: whatever is tried, in seven days the price is at most 256 times as high, and never out of its range.
     function testFuzz_price_isBounded(uint128[24] memory prices, uint256 seed) public {
         uint256 bound_ = PRICE;
         uint256 raised = 0;
