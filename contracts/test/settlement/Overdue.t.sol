@@ -275,13 +275,14 @@ contract OverdueTest is SettlementTest {
         bytes memory transaction =
             bytes.concat(hex"7e", abi.encode(CHAIN, 1, address(0xff05), 1_000_000, 0, 4), "data");
         upgradeHash = keccak256(transaction);
+        uint256[22] memory words = config(CHAIN);
         vm.prank(admin);
-        chain.scheduleUpgrade(config(CHAIN), transaction);
+        chain.scheduleUpgrade(words, transaction);
         skip(14 days - 3 days);
         requestOne();
         skip(3 days);
         vm.prank(admin);
-        chain.activateUpgrade(config(CHAIN), upgradeHash);
+        chain.activateUpgrade(words, upgradeHash);
         skip(1);
     }
 

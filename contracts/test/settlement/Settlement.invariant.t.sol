@@ -162,7 +162,7 @@ contract SettlementInvariants is SettlementTest {
         words[12] = 1 + seed % 2 ** 40;
         bytes memory transaction = seed % 2 == 0
             ? bytes("")
-            : bytes.concat(hex"7e", abi.encode(CHAIN, 1, address(0xff05), seed % 2 ** 26, 0, 0));
+            : bytes.concat(hex"7e", abi.encode(CHAIN, 1, address(0xff05), seed % 30_000_001, 0, 0));
         vm.prank(admin);
         chain.scheduleUpgrade(words, transaction);
         scheduledAt = vm.getBlockTimestamp();
