@@ -272,8 +272,7 @@ contract OverdueTest is SettlementTest {
 
     /// An upgrade is due, and an operation overdue.
     function overdueWithUpgrade() private returns (bytes32 upgradeHash) {
-        bytes memory transaction =
-            bytes.concat(hex"7e", abi.encode(CHAIN, 1, address(0xff05), 1_000_000, 0, 4), "data");
+        bytes memory transaction = bytes.concat(hex"7e", abi.encode(CHAIN, 1, address(0xff05), 1_000_000, 0, 4), "data");
         upgradeHash = keccak256(transaction);
         uint256[22] memory words = config(CHAIN);
         vm.prank(admin);
