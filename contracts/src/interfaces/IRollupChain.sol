@@ -285,7 +285,7 @@ interface IRollupChain {
     /// @notice Not between the times that were scheduled.
     error UpgradeTime(uint64 readyAt, uint64 expiresAt);
     /// @notice An operation waits that was asked for in the first seven days after the change was scheduled, or before, though
-    /// operations have been executed since.
+    /// operations, or an upgrade, have been executed since.
     error UpgradeBeforeOperation(uint64 operation, uint64 deadline);
 
     event UpgradeScheduled(

@@ -152,8 +152,8 @@ abstract contract ChainUpgrades is ChainBase, ChainRoles {
     }
 
     // Operations of the first seven days and of the time before are executed, or nobody was kept from executing them: a stranger's
-    // proof becomes worthless only when operations are executed before it. Then it may be that the next one cannot be proven, and
-    // these rules are what mends it.
+    // proof becomes worthless only when operations, or the upgrade that is due, are executed before it. If none were, it may be that
+    // the next operation cannot be proven, and that these rules are what mends it.
     function requireExits(uint64 readyAt) private view {
         PriorityQueue.Queue storage queue = chain().queue;
         uint64 deadline = queue.nextDeadline;

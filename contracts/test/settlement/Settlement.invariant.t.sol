@@ -23,7 +23,7 @@ contract SettlementInvariants is SettlementTest {
     uint256[22] private scheduledConfig;
     bytes private scheduledTransaction;
     uint256 private refusals;
-    // When rules were last scheduled, and operations last executed.
+    // When rules were last scheduled, and operations or an upgrade last executed.
     uint256 private scheduledAt;
     uint256 private operationsAt;
 
@@ -295,7 +295,7 @@ contract SettlementInvariants is SettlementTest {
 
     function noteExecuted(StoredBatch memory batch) private {
         finalRoots.push(batch.batchRoot);
-        if (batch.operations != 0) operationsAt = vm.getBlockTimestamp();
+        if (batch.operations != 0 || batch.upgradeHash != 0) operationsAt = vm.getBlockTimestamp();
     }
 
     function settleAs(address caller, StoredBatch memory previous, BatchCommit memory batch) private {

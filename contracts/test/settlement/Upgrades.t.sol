@@ -312,10 +312,17 @@ contract UpgradesTest is SettlementTest {
 
     function settleAs(address caller, StoredBatch memory previous, uint64 operations)
         private
+        returns (StoredBatch memory)
+    {
+        return settleWith(caller, previous, operations, 0);
+    }
+
+    function settleWith(address caller, StoredBatch memory previous, uint64 operations, bytes32 upgradeHash)
+        private
         returns (StoredBatch memory stored)
     {
         BatchCommit memory batch = onlyOperations(previous, operations);
-        stored = storedOf(previous, batch, 0);
+        stored = storedOf(previous, batch, upgradeHash);
         Evidence[] memory evidence = proofOf(one(stored));
         OperationRange memory range = rangeOf(stored.firstOperation, stored.operations);
         vm.prank(caller);
@@ -365,6 +372,25 @@ contract UpgradesTest is SettlementTest {
         settleAs(stranger, last, 1);
         assertTrue(chain.isOverdue());
         activate(next(), 0);
+    }
+
+    /// The upgrade of the time before, executed alone when a stranger has a proof of it and the exit.
+    function test_exits_beforeTheUpgradeAlone() public {
+        schedule(next(), upgradeTo(1));
+        bytes32 upgradeHash = keccak256(upgradeTo(1));
+        skip(14 days);
+        activate(next(), upgradeHash);
+        uint256[22] memory words = next();
+        words[12] += 1;
+        schedule(words, "");
+        requestOne();
+        skip(14 days - 1);
+        StoredBatch memory last = settleWith(operator, genesis, 0, upgradeHash);
+        skip(1);
+        bytes4 reason = IRollupChain.UpgradeBeforeOperation.selector;
+        refusedActivation(words, 0, abi.encodeWithSelector(reason, 0, queue.deadlines(0)));
+        settleAs(stranger, last, 1);
+        activate(words, 0);
     }
 
     /// An operation that cannot be proven does not keep out the rules that mend it.

@@ -28,7 +28,8 @@ library PriorityQueue {
         uint64 executed;
         // Of the next operation to execute, seconds; 0 if there is none.
         uint64 nextDeadline;
-        // When operations were last executed, seconds; 0 if they never were.
+        // When a batch with operations or the upgrade was last executed, seconds; 0 if none was. Nothing else makes worthless what
+        // others have proven of overdue operations.
         uint64 executedAt;
         bytes32[32] filled;
         // That the tree has had.
@@ -70,6 +71,7 @@ library PriorityQueue {
         uint64 executed = self.executed;
         if (batch.first != executed) revert OperationsNotNext(batch.first, executed);
         if (batch.count == 0) {
+            if (batch.hasUpgrade) self.executedAt = uint64(block.timestamp);
             requireNoneOverdue(self, batch);
             requireLength(range, 0);
             if (range.left.length + range.right.length != 0) {
