@@ -5,11 +5,11 @@ pragma solidity 0.8.37;
 struct L2Request {
     uint256 chainId;
     address to;
-    // Wei of the chain's base token that the call carries.
+    // Wei of the chain's base token that the call carries: of the mint, and beyond it of what the sender has on the chain.
     uint256 value;
     bytes data;
     uint64 gasLimit;
-    // Wei of the base token that are minted on the chain: for the value, the fee, and the refund recipient.
+    // Wei of the base token that are minted on the chain: for the fee, which it has to cover, the value, and the refund recipient.
     uint256 mint;
     // Zero: who asks, as the chain sees it.
     address refundRecipient;
@@ -28,7 +28,8 @@ interface IBridgehub {
     /// @return operation Hash of the priority operation.
     function requestL2Transaction(L2Request calldata request) external payable returns (bytes32 operation);
 
-    /// @notice As `requestL2Transaction`, for the asset router, which has taken the mint into the vault itself.
+    /// @notice As `requestL2Transaction`, for the asset router, which has taken the mint into the vault itself. A refund recipient
+    /// that has code on Ethereum, and is not a delegated account, is aliased here too; zero means the aliased router.
     function requestPaid(L2Request calldata request) external returns (bytes32 operation);
 
     /// @notice Contract of a chain; zero if there is none.

@@ -9,7 +9,7 @@ import {Evidence} from "./IRollupChain.sol";
 struct VerifierSlot {
     // Remembers what its verifier has accepted.
     IStatementRegistry registry;
-    // The rollup's program for this verifier.
+    // The rollup's program for this verifier: eight elements of the field, each below p, not all zero.
     bytes32 programKey;
 }
 
@@ -22,7 +22,7 @@ interface IProtocolVersions {
     error VersionUnknown(uint32 version);
     /// @notice Not from 1 to 8 verifiers, or the threshold is not from 1 to their number.
     error VersionThreshold(uint256 threshold, uint256 slots);
-    /// @notice The address has no code, the program no key, or the verifier has a slot before.
+    /// @notice The address has no code, the key can be no program's, or the verifier has a slot before.
     error VersionSlot(uint256 slot);
     /// @notice The address has no code.
     error ImplementationMissing(address implementation);

@@ -156,7 +156,7 @@ interface IRollupChain {
     error BatchBlocks(uint64 first, uint64 last);
     /// @notice Time goes back in the batch, or it ends more than an hour after Ethereum's time.
     error BatchTime(uint64 first, uint64 last);
-    /// @notice More logs or transactions than the configuration or the format allows.
+    /// @notice More logs, operations or transactions than the configuration, Ethereum or the format allows.
     error BatchLimit(uint256 count, uint256 limit);
     /// @notice A batch without operations has the hash of no operations.
     error BatchOperationsHash(bytes32 hash);
@@ -166,7 +166,7 @@ interface IRollupChain {
     error BatchesWait(uint64 executed, uint64 committed);
     /// @notice Nothing to take back: executed <= last < committed does not hold.
     error RevertTarget(uint64 last, uint64 executed, uint64 committed);
-    /// @notice In place of the operator only batches of priority operations can be settled.
+    /// @notice In place of the operator only batches of priority operations, or of the upgrade that is due, can be settled.
     error BatchNotOfOperations(uint64 operations, uint64 transactions);
 
     event BatchCommitted(uint64 indexed number, bytes32 indexed outputHash, StoredBatch batch);
@@ -187,7 +187,8 @@ interface IRollupChain {
     function execute(StoredBatch[] calldata batches, OperationRange[] calldata ranges) external;
 
     /// @notice Commits, proves and executes one batch. Whoever has all three roles may call it when no batch waits. When an
-    /// operation is overdue everybody may, with a batch of nothing but operations; batches that wait are then taken back.
+    /// operation is overdue everybody may, with a batch without ordinary transactions that has operations or the upgrade that is
+    /// due; batches that wait are then taken back.
     /// @param previous The last committed batch, or the last executed one if batches are taken back.
     function settle(
         StoredBatch calldata previous,
@@ -198,6 +199,9 @@ interface IRollupChain {
 
     /// @notice Takes back all batches after one. For reverters.
     function revertBatches(uint64 last) external;
+
+    /// @notice The most operations that a batch may have.
+    function batchOperationsMax() external view returns (uint64);
 
     // Priority operations
 
@@ -272,7 +276,7 @@ interface IRollupChain {
     error ChainInitialized();
     /// @notice The chain's id and base token cannot change.
     error ConfigFixed(uint256 word, uint256 value, uint256 expected);
-    /// @notice The transaction is no upgrade of this chain to this protocol version (specification 016).
+    /// @notice The transaction is no upgrade of this chain to this protocol version, or no batch could have it (specification 016).
     error UpgradeEncoding();
     /// @notice A chain does not go back to an earlier protocol version.
     error UpgradeVersion(uint32 version, uint32 current);
@@ -280,6 +284,9 @@ interface IRollupChain {
     error UpgradeNotScheduled(bytes32 content);
     /// @notice Not between the times that were scheduled.
     error UpgradeTime(uint64 readyAt, uint64 expiresAt);
+    /// @notice An operation waits that was asked for in the first seven days after the change was scheduled, or before, though
+    /// operations, or an upgrade, have been executed since.
+    error UpgradeBeforeOperation(uint64 operation, uint64 deadline);
 
     event UpgradeScheduled(
         uint32 indexed version, uint64 readyAt, uint64 expiresAt, uint256[22] config, bytes transaction
@@ -299,7 +306,8 @@ interface IRollupChain {
     /// @notice Takes back what was scheduled. For the admin.
     function cancelUpgrade() external;
 
-    /// @notice Puts scheduled rules in force. For the admin, while no batch waits.
+    /// @notice Puts scheduled rules in force. For the admin, while no batch waits, and no operation that has been promised its
+    /// execution before (specification 023).
     /// @param upgradeHash Hash of the scheduled upgrade transaction; zero if there is none.
     function activateUpgrade(uint256[22] calldata config, bytes32 upgradeHash) external;
 

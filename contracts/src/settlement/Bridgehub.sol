@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IAssetRouter} from "../interfaces/IAssetRouter.sol";
 import {IBridgehub, L2Request} from "../interfaces/IBridgehub.sol";
@@ -19,10 +20,16 @@ import {RollupConfig} from "./libraries/RollupConfig.sol";
 /// @notice The owner is the governance: it registers chains, and can neither change nor remove one.
 contract Bridgehub is IBridgehub, Ownable2Step, ReentrancyGuard {
     error ChainTaken(uint256 chainId);
+    /// @notice The base token was not registered with the vault.
+    error BaseTokenUnknown(bytes32 baseAsset);
+    /// @notice Wallets take a base token for one with 18 decimals.
+    error BaseTokenDecimals(address token, uint8 decimals);
     /// @notice On a chain of ether the value is the mint; on others it is zero.
     error ValueNotMint(uint256 value, uint256 expected);
 
     event ChainCreated(uint256 indexed chainId, address chain, bytes32 baseAsset, bytes32 genesisCommitment);
+
+    uint8 private constant DECIMALS = 18;
 
     IAssetRouter public immutable router;
     IMessageRootWriter public immutable messageRoot;
@@ -44,7 +51,7 @@ contract Bridgehub is IBridgehub, Ownable2Step, ReentrancyGuard {
         etherAsset = Assets.idOf(block.chainid, ETHER);
     }
 
-    /// @notice Begins a chain. For the governance.
+    /// @notice Begins a chain, whose base token the vault knows and has 18 decimals. For the governance.
     function createChain(ChainGenesis calldata genesis) external onlyOwner returns (address chain) {
         uint256 chainId = genesis.config[RollupConfig.CHAIN_ID];
         if (chainOf[chainId] != address(0)) revert ChainTaken(chainId);
@@ -56,6 +63,7 @@ contract Bridgehub is IBridgehub, Ownable2Step, ReentrancyGuard {
         address implementation = versions.implementationOf(uint32(version));
         bytes memory call = abi.encodeCall(IRollupChain.initialize, (genesis));
         bytes32 baseAsset = bytes32(genesis.config[RollupConfig.BASE_ASSET]);
+        requireBaseToken(baseAsset);
         chain = address(new ChainProxy{salt: bytes32(chainId)}(implementation, call));
         chainOf[chainId] = chain;
         baseAssetOf[chainId] = baseAsset;
@@ -80,6 +88,14 @@ contract Bridgehub is IBridgehub, Ownable2Step, ReentrancyGuard {
     function requestPaid(L2Request calldata request) external nonReentrant returns (bytes32) {
         if (msg.sender != address(router)) revert CallerNotRouter(msg.sender);
         return forward(request);
+    }
+
+    function requireBaseToken(bytes32 baseAsset) private view {
+        address token = router.vault().tokenOf(baseAsset);
+        if (token == address(0)) revert BaseTokenUnknown(baseAsset);
+        if (token == ETHER) return;
+        uint8 decimals = IERC20Metadata(token).decimals();
+        if (decimals != DECIMALS) revert BaseTokenDecimals(token, decimals);
     }
 
     function forward(L2Request calldata request) private returns (bytes32) {

@@ -10,7 +10,7 @@ import {ChainBase, ChainStorage} from "./ChainBase.sol";
 abstract contract ChainRoles is ChainBase {
     uint64 internal constant PAUSE = 3 days;
     uint64 internal constant PAUSE_PERIOD = 30 days;
-    // From the lowest price to the highest it takes eight days.
+    // From the lowest price to the highest it takes seven days: the first of eight raises can be made at once.
     uint64 internal constant GAS_PRICE_PERIOD = 1 days;
     uint128 internal constant GAS_PRICE_RISE = 2;
     uint128 internal constant GAS_PRICE_RANGE = 256;

@@ -23,6 +23,8 @@ abstract contract ChainSettlement is ChainBase {
     uint256 internal constant TIME_AHEAD = 1 hours;
     // Logs have the transaction's index as u16 (specification 015).
     uint256 internal constant TRANSACTIONS_MAX = 65_535;
+    // Of each, who executes the batch shows 64 bytes, and Ethereum's nodes pass on at most 128 KiB.
+    uint64 internal constant OPERATIONS_MAX = 1024;
 
     /// @inheritdoc IRollupChain
     function commit(StoredBatch calldata previous, BatchCommit calldata batch) external {
@@ -56,8 +58,8 @@ abstract contract ChainSettlement is ChainBase {
     ) external {
         ChainStorage storage self = chain();
         if (self.queue.isOverdue() && !settlesAsOperator()) {
-            // Who has no role could order the users' transactions; operations are ordered already.
-            if (batch.operations == 0 || batch.transactions != 0) {
+            // Who has no role could order the users' transactions; operations are ordered already, and the upgrade comes first.
+            if (batch.transactions != 0 || (batch.operations == 0 && self.upgradeHash == 0)) {
                 revert BatchNotOfOperations(batch.operations, batch.transactions);
             }
             // Nobody has shown that what waits can be proven.
@@ -99,6 +101,11 @@ abstract contract ChainSettlement is ChainBase {
             executedOperations: self.queue.executed,
             nextDeadline: self.queue.nextDeadline
         });
+    }
+
+    /// @inheritdoc IRollupChain
+    function batchOperationsMax() external pure returns (uint64) {
+        return OPERATIONS_MAX;
     }
 
     /// @inheritdoc IRollupChain
@@ -156,6 +163,7 @@ abstract contract ChainSettlement is ChainBase {
     function requireTransactions(BatchCommit calldata batch, bytes32 upgradeHash) private view {
         uint256 logsMax = chain().batchLogs;
         if (batch.logs > logsMax) revert BatchLimit(batch.logs, logsMax);
+        if (batch.operations > OPERATIONS_MAX) revert BatchLimit(batch.operations, OPERATIONS_MAX);
         uint256 count = uint256(batch.operations) + batch.transactions + (upgradeHash == 0 ? 0 : 1);
         if (count > TRANSACTIONS_MAX) revert BatchLimit(count, TRANSACTIONS_MAX);
     }
@@ -185,7 +193,8 @@ abstract contract ChainSettlement is ChainBase {
                     first: batch.firstOperation,
                     count: batch.operations,
                     hash: batch.operationsHash,
-                    isOfOperations: batch.transactions == 0
+                    hasTransactions: batch.transactions != 0,
+                    hasUpgrade: batch.upgradeHash != 0
                 }),
                 range
             );

@@ -5,14 +5,17 @@ import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.s
 import {ChainGenesis, IRollupChain, ScheduledUpgrade, StoredBatch} from "../interfaces/IRollupChain.sol";
 import {ChainBase, ChainStorage} from "./ChainBase.sol";
 import {ChainRoles} from "./ChainRoles.sol";
+import {PriorityQueue} from "./libraries/PriorityQueue.sol";
 import {RollupConfig} from "./libraries/RollupConfig.sol";
 import {UpgradeTransaction} from "./libraries/UpgradeTransaction.sol";
 
 /// @title The rules of a chain, and their change
 abstract contract ChainUpgrades is ChainBase, ChainRoles {
-    // Seven days to decide, three until an operation is overdue, four for a stranger to prove and settle it: who asks to leave
-    // in the first seven days is gone before the rules change, whatever the operator does.
-    uint64 internal constant UPGRADE_DELAY = 14 days;
+    // For a stranger to prove and settle what is overdue.
+    uint64 internal constant SETTLE_TIME = 4 days;
+    // Seven days to decide, three until an operation is overdue, and the stranger's four: who asks to leave in the first seven
+    // days is gone before the rules change, whatever the operator does.
+    uint64 internal constant UPGRADE_DELAY = 10 days + SETTLE_TIME;
     // What is scheduled does not threaten for ever.
     uint64 internal constant UPGRADE_LIFE = 14 days;
 
@@ -49,7 +52,7 @@ abstract contract ChainUpgrades is ChainBase, ChainRoles {
         if (version != self.protocolVersion) versions.implementationOf(version);
         bytes32 upgradeHash = 0;
         if (transaction.length != 0) {
-            if (!UpgradeTransaction.isValid(transaction, self.chainId, version)) revert UpgradeEncoding();
+            if (!UpgradeTransaction.isValid(transaction, config)) revert UpgradeEncoding();
             upgradeHash = keccak256(transaction);
         }
         uint64 readyAt = uint64(block.timestamp) + UPGRADE_DELAY;
@@ -80,6 +83,7 @@ abstract contract ChainUpgrades is ChainBase, ChainRoles {
         if (block.timestamp < scheduled.readyAt || block.timestamp > scheduled.expiresAt) {
             revert UpgradeTime(scheduled.readyAt, scheduled.expiresAt);
         }
+        requireExits(scheduled.readyAt);
         delete self.scheduled;
         uint32 version = uint32(config[RollupConfig.PROTOCOL_VERSION]);
         if (version < self.protocolVersion) revert UpgradeVersion(version, self.protocolVersion);
@@ -145,6 +149,18 @@ abstract contract ChainUpgrades is ChainBase, ChainRoles {
         if (price > lowest * GAS_PRICE_RANGE) price = lowest * GAS_PRICE_RANGE;
         self.gasPrice = price;
         emit GasPriceChanged(price);
+    }
+
+    // Operations of the first seven days and of the time before are executed, or nobody was kept from executing them: a stranger's
+    // proof becomes worthless only when operations, or the upgrade that is due, are executed before it. If none were, it may be that
+    // the next operation cannot be proven, and that these rules are what mends it.
+    function requireExits(uint64 readyAt) private view {
+        PriorityQueue.Queue storage queue = chain().queue;
+        uint64 deadline = queue.nextDeadline;
+        bool isWaiting = deadline != 0 && deadline <= readyAt - SETTLE_TIME;
+        if (isWaiting && queue.executedAt > readyAt - UPGRADE_DELAY) {
+            revert UpgradeBeforeOperation(queue.executed, deadline);
+        }
     }
 
     function requireFixed(uint256 word, uint256 value, uint256 expected) private pure {

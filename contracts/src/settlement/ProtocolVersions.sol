@@ -6,6 +6,7 @@ import {IVerifier} from "../IVerifier.sol";
 import {IStatementRegistry} from "../interfaces/IStatementRegistry.sol";
 import {IProtocolVersions, VerifierSlot} from "../interfaces/IProtocolVersions.sol";
 import {Evidence} from "../interfaces/IRollupChain.sol";
+import {PublicWords} from "../libraries/PublicWords.sol";
 import {Proofs} from "./libraries/Proofs.sol";
 
 /// @title Protocol versions
@@ -109,7 +110,7 @@ contract ProtocolVersions is IProtocolVersions, Ownable2Step {
     function slotFrom(VerifierSlot[] calldata slots, uint256 at) private view returns (Slot memory) {
         IStatementRegistry registry = slots[at].registry;
         bytes32 programKey = slots[at].programKey;
-        if (address(registry).code.length == 0 || programKey == 0) revert VersionSlot(at);
+        if (address(registry).code.length == 0 || !PublicWords.isKey(programKey)) revert VersionSlot(at);
         // Eight slots at most.
         // slither-disable-next-line calls-loop
         IVerifier verifier = registry.verifier();

@@ -60,7 +60,7 @@ contract HubDouble is IBridgehub {
     }
 
     function push(address from, L2Request calldata request) private returns (bytes32 hash) {
-        require(request.mint >= request.value + uint256(request.gasLimit) * GAS_PRICE, "mint");
+        require(request.mint >= uint256(request.gasLimit) * GAS_PRICE, "mint");
         address refund = request.refundRecipient == address(0) ? from : Aliasing.ofAccount(request.refundRecipient);
         Operation memory operation = Operation({
             chainId: request.chainId,

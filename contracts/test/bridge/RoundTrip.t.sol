@@ -116,6 +116,44 @@ contract RoundTripTest is Sequencer {
         assertEq(address(vault).balance, 0.5 ether + MINT);
     }
 
+    /// What is on the chain can be taken out by force: the operation brings its fee alone.
+    function test_ether_withdrawnByAPriorityOperation() public {
+        startBridge(CHAIN);
+        vm.deal(alice, 2 ether + MINT);
+        vm.recordLogs();
+        vm.prank(alice, alice);
+        hub.requestL2Transaction{value: 2 ether + MINT}(
+            L2Request(CHAIN, bob, 2 ether, "", GAS_LIMIT, 2 ether + MINT, carol)
+        );
+        assertTrue(executeOperation(requested()[0]));
+        bytes memory data = abi.encodeCall(IL2AssetRouter.withdraw, (etherId, 2 ether, alice));
+        L2Request memory exit = L2Request(CHAIN, L2_ASSET_ROUTER, 2 ether, data, GAS_LIMIT, MINT, carol);
+        // On both sides accounts are in one EVM here: the mint is all that comes from Ethereum.
+        vm.deal(bob, bob.balance + MINT);
+        vm.recordLogs();
+        vm.prank(bob, bob);
+        hub.requestL2Transaction{value: MINT}(exit);
+        assertTrue(executeOperation(requested()[0]));
+        assertEq(bob.balance, 0);
+        assertEq(L2_VAULT.balance, 2 ether);
+
+        (uint64 batch, Sent[] memory logs) = settle();
+        // The deposit's status, then the message, then its status.
+        claimWithdrawal(batch, logs, 1);
+        assertEq(alice.balance, 2 ether);
+        assertEq(vault.balanceOf(CHAIN, etherId), 2 * MINT);
+        assertEq(carol.balance + beneficiary.balance, 2 * MINT);
+
+        // Who has nothing there has paid the fee.
+        vm.deal(bob, MINT);
+        vm.recordLogs();
+        vm.prank(bob, bob);
+        hub.requestL2Transaction{value: MINT}(exit);
+        assertFalse(executeOperation(requested()[0]));
+        assertEq(L2_VAULT.balance, 2 ether);
+        assertEq(carol.balance + beneficiary.balance, 3 * MINT);
+    }
+
     /// A call that fails: what was minted for its value is the refund recipient's.
     function test_ether_ofAFailedCallIsRefundedOnTheChain() public {
         startBridge(CHAIN);

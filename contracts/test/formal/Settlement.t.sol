@@ -45,11 +45,11 @@ contract SettlementChecks is Test {
         words[13] = 1000;
         words[14] = 2 ** 27;
         words[15] = 2 ** 22;
-        words[16] = 2 ** 22;
+        words[16] = 2 ** 22 + 2 ** 26;
         words[17] = 2 ** 12;
         words[18] = 2 ** 13;
-        words[19] = 1;
-        words[20] = 1;
+        words[19] = 2;
+        words[20] = 2;
         chain.initialize(ChainGenesis(words, bytes32(uint256(1)), address(this), 1000));
         chain.setRole(Role.Pauser, address(this), true);
     }
@@ -84,20 +84,23 @@ contract SettlementChecks is Test {
             assertLe(gasLimit, gasLimitMax);
             assertGe(gasLimit, 21_000);
             assertLt(value, 2 ** 128);
-            assertGe(mint, value);
-            // In 256 bits without overflow: below 2^192.
-            assertGe(mint - value, uint256(gasLimit) * price);
-        } catch {}
+            // In 256 bits without overflow: below 2^192. Of the value nothing is asked.
+            assertGe(mint, uint256(gasLimit) * price);
+        } catch {
+            assertTrue(
+                gasLimit > gasLimitMax || gasLimit < 21_000 || value >> 128 != 0 || mint < uint256(gasLimit) * price
+            );
+        }
     }
 
     function check_requireValid(uint256[22] calldata words) external view {
         try kernel.requireValid(words) {
             assertLe(words[10], 2 ** 40);
             assertGe(words[14], 8 * words[10]);
-            assertLe(words[15], words[16]);
+            assertLe(words[15] + 2 ** 26, words[16]);
             assertLe(words[17] + 512, words[18]);
             assertLe(words[18] + 4, 6 * 126_976);
-            assertLe(words[19], words[20]);
+            assertTrue(2 <= words[19] && words[19] <= words[20]);
             assertTrue(words[1] > 0 && words[1] < 2 ** 48 && words[6] != 0);
             assertTrue(words[11] >= 2 ** 21 && words[11] <= 2 ** 24);
         } catch {}

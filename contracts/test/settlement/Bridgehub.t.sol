@@ -11,6 +11,7 @@ import {RollupChain} from "../../src/settlement/RollupChain.sol";
 import {Aliasing} from "../../src/shared/Aliasing.sol";
 import {Operations} from "../../src/settlement/libraries/Operations.sol";
 import {RollupConfig} from "../../src/settlement/libraries/RollupConfig.sol";
+import {DecimalsDouble} from "./Doubles.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
 contract BridgehubTest is SettlementTest {
@@ -69,6 +70,23 @@ contract BridgehubTest is SettlementTest {
         refusedChain(first, abi.encodeWithSelector(price, 1 gwei - 1, 1 gwei, 256 gwei));
         first.gasPrice = 256 gwei + 1;
         refusedChain(first, abi.encodeWithSelector(price, 256 gwei + 1, 1 gwei, 256 gwei));
+    }
+
+    function test_createChain_baseToken() public {
+        ChainGenesis memory first = beginning(CHAIN + 1);
+        first.config[6] = 7;
+        bytes32 asset = bytes32(uint256(7));
+        refusedChain(first, abi.encodeWithSelector(Bridgehub.BaseTokenUnknown.selector, asset));
+        address token = address(new DecimalsDouble(6));
+        router.register(asset, token);
+        refusedChain(first, abi.encodeWithSelector(Bridgehub.BaseTokenDecimals.selector, token, 6));
+        // It does not say.
+        router.register(asset, address(verifier));
+        refusedChain(first, "");
+        router.register(asset, address(new DecimalsDouble(18)));
+        vm.prank(governance);
+        bridgehub.createChain(first);
+        assertEq(bridgehub.baseAssetOf(CHAIN + 1), asset);
     }
 
     function test_initialize_once() public {
@@ -148,6 +166,7 @@ contract BridgehubTest is SettlementTest {
     function test_request_ofAnotherBaseToken() public {
         ChainGenesis memory first = beginning(CHAIN + 1);
         first.config[6] = 7;
+        router.register(bytes32(uint256(7)), address(new DecimalsDouble(18)));
         vm.prank(governance);
         bridgehub.createChain(first);
         L2Request memory asked = call(0, 100_000, "");
@@ -172,11 +191,22 @@ contract BridgehubTest is SettlementTest {
 
     function test_request_mintTooLow() public {
         L2Request memory asked = call(1 ether, 100_000, "");
-        asked.mint -= 1;
+        asked.mint = 100_000 * uint256(PRICE) - 1;
         bytes4 reason = Operations.OperationMintTooLow.selector;
         vm.expectRevert(abi.encodeWithSelector(reason, asked.mint, asked.mint + 1));
         vm.prank(user, user);
         bridgehub.requestL2Transaction{value: asked.mint}(asked);
+    }
+
+    /// Who has base token on the chain can be made to be paid out: the value need not be minted.
+    function test_request_ofWhatIsOnTheChain() public {
+        L2Request memory asked = call(5 ether, 100_000, "withdraw");
+        asked.mint = 100_000 * uint256(PRICE);
+        vm.prank(user, user);
+        bytes32 operation = bridgehub.requestL2Transaction{value: asked.mint}(asked);
+        assertEq(operation, keccak256(encodedOf(asked, 0, user, user)));
+        assertEq(router.collected(CHAIN), asked.mint);
+        assertEq(chain.minted(), asked.mint);
     }
 
     function test_request_mintedTooMuch() public {

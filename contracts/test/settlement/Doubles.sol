@@ -4,6 +4,8 @@ pragma solidity 0.8.37;
 import {IVerifier, Statement} from "../../src/IVerifier.sol";
 import {IBridgehub, L2Request} from "../../src/interfaces/IBridgehub.sol";
 import {JoinedTree} from "../../src/libraries/JoinedStatements.sol";
+import {ETHER} from "../../src/shared/Addresses.sol";
+import {Assets} from "../../src/shared/Assets.sol";
 
 /// Accepts exactly what it was told to accept.
 contract VerifierDouble is IVerifier {
@@ -59,6 +61,7 @@ interface ISubmit {
 /// Keeps what it is paid, and calls whom a test names while it collects.
 contract RouterDouble {
     IBridgehub public bridgehub;
+    mapping(bytes32 assetId => address) private tokens;
     mapping(uint256 chainId => uint256) public collected;
     address public lastPayer;
     address private callee;
@@ -66,6 +69,19 @@ contract RouterDouble {
 
     function setBridgehub(IBridgehub bridgehub_) external {
         bridgehub = bridgehub_;
+    }
+
+    function register(bytes32 assetId, address token) external {
+        tokens[assetId] = token;
+    }
+
+    // It is the vault too.
+    function vault() external view returns (address) {
+        return address(this);
+    }
+
+    function tokenOf(bytes32 assetId) external view returns (address) {
+        return assetId == Assets.idOf(block.chainid, ETHER) ? ETHER : tokens[assetId];
     }
 
     function callWhileCollecting(address callee_, bytes memory call_) external {
@@ -89,6 +105,15 @@ contract RouterDouble {
 
     function requestPaid(L2Request calldata request) external returns (bytes32) {
         return bridgehub.requestPaid(request);
+    }
+}
+
+/// A token that says how many decimals it has.
+contract DecimalsDouble {
+    uint8 public immutable decimals;
+
+    constructor(uint8 decimals_) {
+        decimals = decimals_;
     }
 }
 

@@ -123,7 +123,7 @@ contract SettlementKernels {
         return Blobs.commitment(data);
     }
 
-    function isUpgrade(bytes calldata encoded, uint64 chainId, uint32 version) external pure returns (bool) {
-        return UpgradeTransaction.isValid(encoded, chainId, version);
+    function isUpgrade(bytes calldata encoded, uint256[22] calldata config) external pure returns (bool) {
+        return UpgradeTransaction.isValid(encoded, config);
     }
 }

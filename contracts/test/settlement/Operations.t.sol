@@ -89,8 +89,15 @@ contract OperationsTest is KernelsTest {
 
     function test_mint() public {
         L2Request memory asked = request();
+        // The value can be what the sender has on the chain.
+        asked.value = 2 ** 128 - 1;
+        asked.mint = 50_000 * 3;
+        kernels.requireExecutable(asked, LIMIT, 3);
         asked.mint -= 1;
-        refused(asked, abi.encodeWithSelector(Operations.OperationMintTooLow.selector, asked.mint, asked.mint + 1));
+        bytes4 reason = Operations.OperationMintTooLow.selector;
+        refused(asked, abi.encodeWithSelector(reason, 50_000 * 3 - 1, 50_000 * 3));
+        asked.value = 0;
+        refused(asked, abi.encodeWithSelector(reason, 50_000 * 3 - 1, 50_000 * 3));
     }
 
     function test_value() public {

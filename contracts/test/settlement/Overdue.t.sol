@@ -17,9 +17,16 @@ import {SettlementTest} from "./SettlementTest.sol";
 contract OverdueTest is SettlementTest {
     function settleAs(address caller, StoredBatch memory previous, BatchCommit memory batch)
         private
+        returns (StoredBatch memory)
+    {
+        return settleWith(caller, previous, batch, 0);
+    }
+
+    function settleWith(address caller, StoredBatch memory previous, BatchCommit memory batch, bytes32 upgradeHash)
+        private
         returns (StoredBatch memory stored)
     {
-        stored = storedOf(previous, batch, 0);
+        stored = storedOf(previous, batch, upgradeHash);
         Evidence[] memory evidence = proofOf(one(stored));
         OperationRange memory range = rangeOf(stored.firstOperation, stored.operations);
         vm.prank(caller);
@@ -173,6 +180,29 @@ contract OverdueTest is SettlementTest {
         assertProgress(1, 1, 1);
     }
 
+    /// Whether an operation is overdue is looked at once for a list.
+    function test_executeGoesOnBehindTheLastOverdueOne() public {
+        requestOne();
+        StoredBatch memory first = commit(genesis, batchAfter(genesis, 1));
+        StoredBatch memory second = commit(first, batchAfter(first, 0));
+        prove(first);
+        prove(second);
+        skip(3 days + 1);
+        StoredBatch[] memory list = new StoredBatch[](2);
+        (list[0], list[1]) = (first, second);
+        OperationRange[] memory ranges = new OperationRange[](2);
+        ranges[0] = rangeOf(0, 1);
+        vm.prank(stranger);
+        chain.execute(list, ranges);
+        assertProgress(2, 2, 2);
+        StoredBatch memory third = commit(second, batchAfter(second, 0));
+        prove(third);
+        OperationRange[] memory none = new OperationRange[](1);
+        vm.expectRevert(withoutRole(Role.Executor));
+        vm.prank(stranger);
+        chain.execute(one(third), none);
+    }
+
     function test_commitIsNotOpen() public {
         overdue(1);
         BatchCommit memory batch = onlyOperations(genesis, 1);
@@ -189,6 +219,70 @@ contract OverdueTest is SettlementTest {
         refused(operator, genesis, batch, abi.encodeWithSelector(reason, 1, deadline));
         refused(operator, genesis, batchAfter(genesis, 0), abi.encodeWithSelector(reason, 0, queue.deadlines(0)));
         settleAs(operator, genesis, batchAfter(genesis, 2));
+    }
+
+    /// The upgrade that is due leaves no room for the overdue operation in its batch: without a batch of its own the chain would
+    /// stand for ever.
+    function test_theUpgradeAlone() public {
+        bytes32 upgradeHash = overdueWithUpgrade();
+        StoredBatch memory stored = settleWith(stranger, genesis, onlyOperations(genesis, 0), upgradeHash);
+        assertProgress(1, 1, 1);
+        assertTrue(chain.isOverdue());
+        // There is one for an activation.
+        bytes4 reason = IRollupChain.BatchNotOfOperations.selector;
+        refused(stranger, stored, onlyOperations(stored, 0), abi.encodeWithSelector(reason, 0, 0));
+        bytes4 left = PriorityQueue.OverdueLeftBehind.selector;
+        bytes memory behind = abi.encodeWithSelector(left, 0, queue.deadlines(0));
+        refused(operator, stored, onlyOperations(stored, 0), behind);
+        settleAs(stranger, stored, onlyOperations(stored, 1));
+        assertFalse(chain.isOverdue());
+    }
+
+    function test_theUpgradeAlone_inThreeSteps() public {
+        bytes32 upgradeHash = overdueWithUpgrade();
+        StoredBatch memory stored = commit(genesis, onlyOperations(genesis, 0), upgradeHash);
+        prove(stored);
+        execute(stored);
+        assertProgress(1, 1, 1);
+    }
+
+    function test_theUpgradeAlone_takesBackABatchThatHasIt() public {
+        bytes32 upgradeHash = overdueWithUpgrade();
+        BatchCommit memory garbage = batchAfter(genesis, 0);
+        garbage.commitment = keccak256("nothing");
+        commit(genesis, garbage, upgradeHash);
+        settleWith(stranger, genesis, onlyOperations(genesis, 0), upgradeHash);
+        assertProgress(1, 1, 1);
+    }
+
+    function test_theUpgradeWithOrdinaryTransactions() public {
+        bytes32 upgradeHash = overdueWithUpgrade();
+        BatchCommit memory batch = batchAfter(genesis, 0);
+        StoredBatch memory stored = storedOf(genesis, batch, upgradeHash);
+        Evidence[] memory evidence = proofOf(one(stored));
+        OperationRange memory range;
+        vm.expectRevert(abi.encodeWithSelector(IRollupChain.BatchNotOfOperations.selector, 0, 7));
+        vm.prank(stranger);
+        chain.settle(genesis, batch, evidence, range);
+        uint64 deadline = queue.deadlines(0);
+        vm.expectRevert(abi.encodeWithSelector(PriorityQueue.OverdueLeftBehind.selector, 0, deadline));
+        vm.prank(operator);
+        chain.settle(genesis, batch, evidence, range);
+    }
+
+    /// An upgrade is due, and an operation overdue.
+    function overdueWithUpgrade() private returns (bytes32 upgradeHash) {
+        bytes memory transaction = bytes.concat(hex"7e", abi.encode(CHAIN, 1, address(0xff05), 1_000_000, 0, 4), "data");
+        upgradeHash = keccak256(transaction);
+        uint256[22] memory words = config(CHAIN);
+        vm.prank(admin);
+        chain.scheduleUpgrade(words, transaction);
+        skip(14 days - 3 days);
+        requestOne();
+        skip(3 days);
+        vm.prank(admin);
+        chain.activateUpgrade(words, upgradeHash);
+        skip(1);
     }
 
     /// The reverter cannot take back what is final, and cannot come between the three steps.

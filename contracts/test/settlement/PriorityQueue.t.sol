@@ -34,7 +34,7 @@ contract PriorityQueueTest is KernelsTest {
     }
 
     function takenOf(uint256 first, uint256 count) private view returns (PriorityQueue.Taken memory) {
-        return PriorityQueue.Taken(uint64(first), uint64(count), model.rollingHash(first, count), false);
+        return PriorityQueue.Taken(uint64(first), uint64(count), model.rollingHash(first, count), true, false);
     }
 
     function take(uint256 first, uint256 count, uint256 size) private {
@@ -241,12 +241,17 @@ contract PriorityQueueTest is KernelsTest {
         PriorityQueue.Taken memory batch = takenOf(0, 2);
         OperationRange memory range = rangeOf(0, 3, 5);
         refused(batch, range, abi.encodeWithSelector(PriorityQueue.OverdueLeftBehind.selector, 2, LATER + 2));
-        batch.isOfOperations = true;
+        batch.hasTransactions = false;
         kernels.take(batch, range);
         // One without any executes nothing.
         batch = takenOf(2, 0);
-        batch.isOfOperations = true;
+        batch.hasTransactions = false;
         bytes memory reason = abi.encodeWithSelector(PriorityQueue.OverdueLeftBehind.selector, 2, LATER + 2);
+        refused(batch, rangeOf(2, 0, 5), reason);
+        // But the upgrade, if it has that, and nothing else.
+        batch.hasUpgrade = true;
+        kernels.take(batch, rangeOf(2, 0, 5));
+        batch.hasTransactions = true;
         refused(batch, rangeOf(2, 0, 5), reason);
         (,,, bool isOverdue) = kernels.state();
         assertTrue(isOverdue);

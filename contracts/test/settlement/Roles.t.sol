@@ -209,7 +209,23 @@ contract RolesTest is SettlementTest {
         setPrice(4 gwei);
     }
 
-    /// I15: whatever is tried, in eight days the price is at most 256 times as high, and never out of its range.
+    /// From the lowest price to the highest: the first raise can be made at once.
+    function test_price_takesSevenDays() public {
+        setPrice(1 gwei);
+        uint64 start = uint64(vm.getBlockTimestamp());
+        setPrice(2 gwei);
+        bytes4 reason = IRollupChain.GasPriceRise.selector;
+        for (uint64 day = 1; day <= 7; ++day) {
+            uint128 price = chain.gasPrice();
+            vm.warp(start + day * 1 days - 1);
+            refusedPrice(price + 1, abi.encodeWithSelector(reason, price + 1, 2 * price, start + day * 1 days));
+            vm.warp(start + day * 1 days);
+            setPrice(2 * price);
+        }
+        assertEq(chain.gasPrice(), 256 gwei);
+    }
+
+    /// I15: whatever is tried, in seven days the price is at most 256 times as high, and never out of its range.
     function testFuzz_price_isBounded(uint128[24] memory prices, uint256 seed) public {
         uint256 bound_ = PRICE;
         uint256 raised = 0;

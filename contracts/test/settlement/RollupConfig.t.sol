@@ -20,8 +20,8 @@ contract RollupConfigTest is KernelsTest {
         words[16] = 2 ** 23 + 2 ** 26;
         words[17] = 2 ** 12;
         words[18] = 2 ** 12 + 512;
-        words[19] = 1;
-        words[20] = 1;
+        words[19] = 2;
+        words[20] = 2;
     }
 
     function highest() private pure returns (uint256[22] memory words) {
@@ -113,8 +113,15 @@ contract UpgradeTransactionTest is KernelsTest {
         return [uint256(77), 3, 0xbeef, 2 ** 26, 0, 4];
     }
 
+    function config() private pure returns (uint256[22] memory words) {
+        words[1] = 77;
+        words[2] = 3;
+        words[10] = 2 ** 27;
+        words[18] = 2 ** 16;
+    }
+
     function isUpgrade(uint256[6] memory words, bytes memory rest) private view returns (bool) {
-        return kernels.isUpgrade(upgrade(words, rest), 77, 3);
+        return kernels.isUpgrade(upgrade(words, rest), config());
     }
 
     function test_valid() public view {
@@ -167,16 +174,42 @@ contract UpgradeTransactionTest is KernelsTest {
         assertFalse(isUpgrade(words, bytes.concat(bytes20(uint160(1)), bytes3(0))));
     }
 
+    /// Gas that no block has under the rules that come.
+    function test_gasOfABlock() public view {
+        uint256[6] memory words = words_();
+        uint256[22] memory rules = config();
+        rules[10] = 2 ** 26;
+        assertTrue(kernels.isUpgrade(upgrade(words, "data"), rules));
+        rules[10] -= 1;
+        assertFalse(kernels.isUpgrade(upgrade(words, "data"), rules));
+        words[3] -= 1;
+        assertTrue(kernels.isUpgrade(upgrade(words, "data"), rules));
+    }
+
+    /// Code that passes a batch's limit of pubdata.
+    function test_pubdataOfABatch() public view {
+        uint256[6] memory words = words_();
+        words[4] = 2;
+        bytes memory rest = bytes.concat(
+            bytes20(uint160(1)), bytes4(uint32(1000)), new bytes(1000), bytes20(uint160(2)), bytes4(uint32(0)), "data"
+        );
+        uint256[22] memory rules = config();
+        rules[18] = 512 + 2 * 96 + 1000;
+        assertTrue(kernels.isUpgrade(upgrade(words, rest), rules));
+        rules[18] -= 1;
+        assertFalse(kernels.isUpgrade(upgrade(words, rest), rules));
+    }
+
     function test_bytes() public view {
         bytes memory encoded = upgrade(words_(), "data");
         encoded[0] = 0x7f;
-        assertFalse(kernels.isUpgrade(encoded, 77, 3));
-        assertFalse(kernels.isUpgrade("", 77, 3));
-        assertFalse(kernels.isUpgrade(new bytes(192), 77, 3));
+        assertFalse(kernels.isUpgrade(encoded, config()));
+        assertFalse(kernels.isUpgrade("", config()));
+        assertFalse(kernels.isUpgrade(new bytes(192), config()));
     }
 
     function testFuzz_anyBytes(bytes memory encoded) public view {
-        kernels.isUpgrade(encoded, 77, 3);
-        kernels.isUpgrade(bytes.concat(upgrade([uint256(77), 3, 0, 0, 9, 0], encoded)), 77, 3);
+        kernels.isUpgrade(encoded, config());
+        kernels.isUpgrade(bytes.concat(upgrade([uint256(77), 3, 0, 0, 9, 0], encoded)), config());
     }
 }

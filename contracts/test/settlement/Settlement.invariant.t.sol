@@ -23,6 +23,9 @@ contract SettlementInvariants is SettlementTest {
     uint256[22] private scheduledConfig;
     bytes private scheduledTransaction;
     uint256 private refusals;
+    // When rules were last scheduled, and operations or an upgrade last executed.
+    uint256 private scheduledAt;
+    uint256 private operationsAt;
 
     function setUp() public override {
         super.setUp();
@@ -99,7 +102,7 @@ contract SettlementInvariants is SettlementTest {
         if (leaves) vm.expectRevert();
         vm.prank(caller);
         chain.execute(one(batch), one(range));
-        if (!leaves) finalRoots.push(batch.batchRoot);
+        if (!leaves) noteExecuted(batch);
     }
 
     function actRevert(uint256 seed) external {
@@ -123,7 +126,9 @@ contract SettlementInvariants is SettlementTest {
         if (!chain.isOverdue()) return;
         StoredBatch memory previous = batches[chain.progress().executed];
         uint64 count = someOperations(previous, seed);
-        BatchCommit memory batch = onlyOperations(previous, count == 0 ? 1 : count);
+        // The upgrade that is due may be alone.
+        (bytes32 upgradeHash,) = chain.pendingUpgrade();
+        BatchCommit memory batch = onlyOperations(previous, count == 0 && upgradeHash == 0 ? 1 : count);
         // What is taken back may have had the upgrade.
         forget(previous.number);
         settleAs(stranger, previous, batch);
@@ -157,9 +162,10 @@ contract SettlementInvariants is SettlementTest {
         words[12] = 1 + seed % 2 ** 40;
         bytes memory transaction = seed % 2 == 0
             ? bytes("")
-            : bytes.concat(hex"7e", abi.encode(CHAIN, 1, address(0xff05), seed % 2 ** 26, 0, 0));
+            : bytes.concat(hex"7e", abi.encode(CHAIN, 1, address(0xff05), seed % 30_000_001, 0, 0));
         vm.prank(admin);
         chain.scheduleUpgrade(words, transaction);
+        scheduledAt = vm.getBlockTimestamp();
         scheduledConfig = words;
         scheduledTransaction = transaction;
     }
@@ -169,7 +175,7 @@ contract SettlementInvariants is SettlementTest {
         // Not one that has expired.
         uint64 readyAt = chain.scheduledUpgrade().readyAt;
         if (vm.getBlockTimestamp() > readyAt + 14 days) return;
-        bool isReady = chain.progress().committed == chain.progress().executed;
+        bool isReady = chain.progress().committed == chain.progress().executed && !exitsWait();
         if (vm.getBlockTimestamp() < readyAt) {
             if (readyAt - vm.getBlockTimestamp() > 13 days) return;
             vm.warp(readyAt);
@@ -275,7 +281,21 @@ contract SettlementInvariants is SettlementTest {
     function leavesOverdue(StoredBatch memory batch) private view returns (bool) {
         uint256 end = batch.firstOperation + batch.operations;
         if (end >= queue.count() || vm.getBlockTimestamp() <= queue.deadlines(end)) return false;
-        return batch.operations == 0 || batch.transactions != 0;
+        return (batch.operations == 0 && batch.upgradeHash == 0) || batch.transactions != 0;
+    }
+
+    /// Whether an operation waits of those that were asked for until seven days after rules were scheduled, and others were
+    /// executed since.
+    function exitsWait() private view returns (bool) {
+        uint256 executed = chain.progress().executedOperations;
+        if (executed == queue.count()) return false;
+        uint256 askedAt = queue.deadlines(executed) - 3 days;
+        return askedAt <= scheduledAt + 7 days && operationsAt > scheduledAt;
+    }
+
+    function noteExecuted(StoredBatch memory batch) private {
+        finalRoots.push(batch.batchRoot);
+        if (batch.operations != 0 || batch.upgradeHash != 0) operationsAt = vm.getBlockTimestamp();
     }
 
     function settleAs(address caller, StoredBatch memory previous, BatchCommit memory batch) private {
@@ -290,7 +310,7 @@ contract SettlementInvariants is SettlementTest {
         chain.settle(previous, batch, evidence, range);
         if (leaves) return;
         remember(stored, true);
-        finalRoots.push(stored.batchRoot);
+        noteExecuted(stored);
     }
 
     function remember(StoredBatch memory stored, bool honest) private {

@@ -128,6 +128,17 @@ contract CommitTest is SettlementTest {
         commit(genesis, batch);
     }
 
+    function test_commit_tooManyOperations() public {
+        assertEq(chain.batchOperationsMax(), 1024);
+        BatchCommit memory batch = batchAfter(genesis, 0);
+        batch.operations = 1025;
+        refused(batch, abi.encodeWithSelector(IRollupChain.BatchLimit.selector, 1025, 1024));
+        batch.operations = type(uint64).max;
+        refused(batch, abi.encodeWithSelector(IRollupChain.BatchLimit.selector, type(uint64).max, 1024));
+        batch.operations = 1024;
+        commit(genesis, batch);
+    }
+
     function test_commit_withoutPubdata() public {
         BatchCommit memory batch = batchAfter(genesis, 0);
         batch.data.pubdata = "";

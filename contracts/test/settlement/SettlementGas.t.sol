@@ -86,6 +86,25 @@ contract SettlementGasTest is SettlementTest {
         assertProgress(2, 2, 2);
     }
 
+    /// The largest batch that a contract takes can be executed: by what Ethereum's nodes pass on, and under its limit of gas for
+    /// a transaction (EIP-7825), data (EIP-2028) and their floor (EIP-7623) included.
+    function test_gas_executeTheMostOperations() public {
+        uint64 most = chain.batchOperationsMax();
+        requestMany(most);
+        StoredBatch memory before = previous;
+        StoredBatch memory stored = commit(before, batchAfter(before, most));
+        prove(stored);
+        bytes memory input = abi.encodeCall(chain.execute, (one(stored), one(rangeOf(10, most))));
+        assertLt(input.length, 128 * 1024 - 1024);
+        vm.prank(operator);
+        (bool success,) = address(chain).call(input);
+        uint256 gas = vm.snapshotGasLastCall("execute, 1024 operations");
+        assertTrue(success);
+        assertLt(21_000 + 16 * input.length + gas, 2 ** 24);
+        assertLt(21_000 + 40 * input.length, 2 ** 24);
+        assertEq(chain.progress().executedOperations, 10 + most);
+    }
+
     function test_gas_request() public {
         requestOne();
         vm.prank(user, user);

@@ -56,14 +56,14 @@ abstract contract SettlementTest is Test {
         verifier = VerifierDouble(deployCode("Doubles.sol:VerifierDouble"));
         registry = newRegistry(verifier);
         versions = ProtocolVersions(deployCode("ProtocolVersions.sol:ProtocolVersions", abi.encode(governance)));
-        router = RouterDouble(deployCode("Doubles.sol:RouterDouble"));
-        // The message root is created first, the registry of chains next.
-        address next = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        // The router is created first, the message root next, then the registry of chains.
+        uint256 nonce = vm.getNonce(address(this));
+        address next = vm.computeCreateAddress(address(this), nonce + 2);
+        router = RouterDouble(newRouter(next, vm.computeCreateAddress(address(this), nonce + 1)));
         messageRoot = MessageRoot(deployCode("MessageRoot.sol:MessageRoot", abi.encode(next)));
         bridgehub =
             Bridgehub(deployCode("Bridgehub.sol:Bridgehub", abi.encode(governance, router, messageRoot, versions)));
         assertEq(address(bridgehub), next);
-        router.setBridgehub(bridgehub);
         implementation = newImplementation();
         registerVersion(1, address(implementation), 1);
         chain = createChain(CHAIN);
@@ -80,6 +80,12 @@ abstract contract SettlementTest is Test {
     }
 
     // What tests create is not part of their own code, which would take long to compile.
+
+    /// The router of a registry of chains and a message root that are still to be created.
+    function newRouter(address bridgehub_, address) internal virtual returns (address created) {
+        created = deployCode("Doubles.sol:RouterDouble");
+        RouterDouble(created).setBridgehub(IBridgehub(bridgehub_));
+    }
 
     function newImplementation() internal returns (RollupChain) {
         return RollupChain(deployCode("RollupChain.sol:RollupChain", abi.encode(bridgehub, messageRoot, versions)));

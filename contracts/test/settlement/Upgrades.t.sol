@@ -4,7 +4,15 @@ pragma solidity 0.8.37;
 import {IERC1967} from "@openzeppelin/contracts/interfaces/IERC1967.sol";
 import {L2Request} from "../../src/interfaces/IBridgehub.sol";
 import {IProtocolVersions} from "../../src/interfaces/IProtocolVersions.sol";
-import {BatchCommit, IRollupChain, Role, ScheduledUpgrade, StoredBatch} from "../../src/interfaces/IRollupChain.sol";
+import {
+    BatchCommit,
+    Evidence,
+    IRollupChain,
+    OperationRange,
+    Role,
+    ScheduledUpgrade,
+    StoredBatch
+} from "../../src/interfaces/IRollupChain.sol";
 import {Operations} from "../../src/settlement/libraries/Operations.sol";
 import {RollupConfig} from "../../src/settlement/libraries/RollupConfig.sol";
 import {SettlementTest} from "./SettlementTest.sol";
@@ -298,6 +306,134 @@ contract UpgradesTest is SettlementTest {
         requireUpgrade(keccak256(other), 0);
         StoredBatch memory stored = commit(genesis, batchAfter(genesis, 0), keccak256(other));
         assertEq(stored.upgradeHash, keccak256(other));
+    }
+
+    // Exits before the rules change
+
+    function settleAs(address caller, StoredBatch memory previous, uint64 operations)
+        private
+        returns (StoredBatch memory)
+    {
+        return settleWith(caller, previous, operations, 0);
+    }
+
+    function settleWith(address caller, StoredBatch memory previous, uint64 operations, bytes32 upgradeHash)
+        private
+        returns (StoredBatch memory stored)
+    {
+        BatchCommit memory batch = onlyOperations(previous, operations);
+        stored = storedOf(previous, batch, upgradeHash);
+        Evidence[] memory evidence = proofOf(one(stored));
+        OperationRange memory range = rangeOf(stored.firstOperation, stored.operations);
+        vm.prank(caller);
+        chain.settle(previous, batch, evidence, range);
+    }
+
+    /// A queue filled beforehand, of which the operator executes one operation whenever a stranger has a proof of all.
+    function test_exits_beforeAFullQueueThatIsEmptiedSlowly() public {
+        requestMany(20);
+        schedule(next(), "");
+        requestOne();
+        uint64 deadline = queue.deadlines(20);
+        StoredBatch memory last = genesis;
+        for (uint64 i = 0; i < 11; ++i) {
+            skip(i == 0 ? 3 days + 1 : 1 days);
+            BatchCommit memory strangers = onlyOperations(last, 21 - i);
+            StoredBatch memory before = last;
+            last = settleAs(operator, last, 1);
+            Evidence[] memory evidence = proofOf(one(storedOf(before, strangers, 0)));
+            OperationRange memory range = rangeOf(i, 21 - i);
+            vm.expectRevert(abi.encodeWithSelector(IRollupChain.BatchBeforeUnknown.selector, before.number));
+            vm.prank(stranger);
+            chain.settle(before, strangers, evidence, range);
+        }
+        skip(1 days);
+        bytes4 reason = IRollupChain.UpgradeBeforeOperation.selector;
+        refusedActivation(next(), 0, abi.encodeWithSelector(reason, 11, queue.deadlines(11)));
+        last = settleAs(operator, last, 9);
+        refusedActivation(next(), 0, abi.encodeWithSelector(reason, 20, deadline));
+        settleAs(stranger, last, 1);
+        activate(next(), 0);
+    }
+
+    /// What is asked for in the first seven days is promised its execution, and nothing later.
+    function test_exits_ofTheFirstSevenDays() public {
+        requestOne();
+        schedule(next(), "");
+        skip(3 days);
+        StoredBatch memory last = finish(genesis, 1);
+        skip(4 days);
+        requestOne();
+        skip(1);
+        requestOne();
+        skip(7 days - 1);
+        bytes4 reason = IRollupChain.UpgradeBeforeOperation.selector;
+        refusedActivation(next(), 0, abi.encodeWithSelector(reason, 1, queue.deadlines(1)));
+        settleAs(stranger, last, 1);
+        assertTrue(chain.isOverdue());
+        activate(next(), 0);
+    }
+
+    /// The upgrade of the time before, executed alone when a stranger has a proof of it and the exit.
+    function test_exits_beforeTheUpgradeAlone() public {
+        schedule(next(), upgradeTo(1));
+        bytes32 upgradeHash = keccak256(upgradeTo(1));
+        skip(14 days);
+        activate(next(), upgradeHash);
+        uint256[22] memory words = next();
+        words[12] += 1;
+        schedule(words, "");
+        requestOne();
+        skip(14 days - 1);
+        StoredBatch memory last = settleWith(operator, genesis, 0, upgradeHash);
+        skip(1);
+        bytes4 reason = IRollupChain.UpgradeBeforeOperation.selector;
+        refusedActivation(words, 0, abi.encodeWithSelector(reason, 0, queue.deadlines(0)));
+        settleAs(stranger, last, 1);
+        activate(words, 0);
+    }
+
+    /// An operation that cannot be proven does not keep out the rules that mend it.
+    function test_exits_ofAnOperationThatNobodyExecutes() public {
+        requestMany(2);
+        finish(genesis, 1);
+        schedule(next(), "");
+        skip(14 days);
+        assertTrue(chain.isOverdue());
+        activate(next(), 0);
+    }
+
+    /// The same, if others were executed after the rules were scheduled: they are scheduled again.
+    function test_exits_scheduledAnewForAnOperationThatNobodyExecutes() public {
+        requestMany(2);
+        schedule(next(), "");
+        skip(1);
+        finish(genesis, 1);
+        skip(14 days);
+        bytes4 reason = IRollupChain.UpgradeBeforeOperation.selector;
+        refusedActivation(next(), 0, abi.encodeWithSelector(reason, 1, queue.deadlines(1)));
+        schedule(next(), "");
+        skip(14 days);
+        activate(next(), 0);
+    }
+
+    function test_transactionThatNoBatchCanHave() public {
+        bytes memory reason = abi.encodeWithSelector(IRollupChain.UpgradeEncoding.selector);
+        bytes memory other = bytes.concat(hex"7e", abi.encode(CHAIN, 1, address(0xff05), 30_000_001, 0, 4), "data");
+        refusedSchedule(next(), other, reason);
+        // By the rules that come, not by those of now.
+        uint256[22] memory words = next();
+        words[10] += 1;
+        schedule(words, other);
+        words = next();
+        words[17] = 2 ** 12;
+        words[18] = 20_000;
+        bytes memory code = bytes.concat(bytes20(uint160(9)), bytes4(uint32(19_393)), new bytes(19_393));
+        other = bytes.concat(hex"7e", abi.encode(CHAIN, 1, address(0xff05), 1_000_000, 1, 0), code);
+        refusedSchedule(words, other, reason);
+        schedule(next(), other);
+        words[18] += 1;
+        schedule(words, other);
     }
 
     /// A stranger settles under new rules too: the bytes of the upgrade are in the event.

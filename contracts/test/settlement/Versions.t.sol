@@ -97,6 +97,12 @@ contract ProtocolVersionsTest is SettlementTest {
         VerifierSlot[] memory list = slots(2);
         list[1].programKey = 0;
         refused(5, address(implementation), list, 1, abi.encodeWithSelector(reason, 1));
+        // An element that is p, in each place: no verifier takes that for a program.
+        for (uint256 i = 0; i < 8; ++i) {
+            list = slots(2);
+            list[1].programKey = bytes32(uint256(0x7f000001) << (32 * i));
+            refused(5, address(implementation), list, 1, abi.encodeWithSelector(reason, 1));
+        }
         list = slots(2);
         list[1].registry = IStatementRegistry(stranger);
         refused(5, address(implementation), list, 1, abi.encodeWithSelector(reason, 1));

@@ -94,7 +94,7 @@ fn config() -> RollupConfig {
         batch_cost_limit: 1 << 30,
         transaction_pubdata_limit: 1 << 12,
         batch_pubdata_limit: 1 << 14,
-        transaction_logs_limit: 1,
-        batch_logs_limit: 1,
+        transaction_logs_limit: 2,
+        batch_logs_limit: 2,
     }
 }

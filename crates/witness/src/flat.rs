@@ -6,7 +6,7 @@ use ashlar_trie::{Account, EMPTY_ROOT, NodeSet, Trie, TrieError, encode_storage_
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// An account of a genesis allocation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GenesisAccount {
     /// Nonce.
     pub nonce: u64,

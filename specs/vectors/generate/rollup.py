@@ -57,7 +57,7 @@ def config_section():
         ("everything at its smallest", config(
             chainId=1, systemCalls=0, baseTokenAssetId=1, blockGasLimit=2**24, transactionGasLimit=2**21, gasTarget=1,
             lowestBaseFee=1, baseFeeDoubling=2**27, transactionProvingCostLimit=2**23, batchProvingCostLimit=2**23 + 2**26,
-            transactionPubdataLimit=2**12, batchPubdataLimit=2**12 + 512, transactionLogLimit=1, batchLogLimit=1)),
+            transactionPubdataLimit=2**12, batchPubdataLimit=2**12 + 512, transactionLogLimit=2, batchLogLimit=2)),
         ("everything at its largest", config(
             chainId=2**48 - 1, protocolVersion=2**32 - 1, baseTokenAssetId=2**256 - 1, blockGasLimit=2**40, gasTarget=2**40,
             lowestBaseFee=2**36, baseFeeDoubling=2**50, transactionProvingCostLimit=2**40 - 2**26, batchProvingCostLimit=2**40,
@@ -72,7 +72,7 @@ def config_section():
         ("baseFeeDoubling", 2**50 + 1), ("transactionProvingCostLimit", 2**23 - 1),
         ("transactionProvingCostLimit", 2**34 - 2**26 + 1), ("batchProvingCostLimit", 2**40 + 1), ("transactionPubdataLimit", 2**12 - 1),
         ("transactionPubdataLimit", PUBDATA_MAX - 511), ("batchPubdataLimit", PUBDATA_MAX + 1), ("transactionLogLimit", 0),
-        ("batchLogLimit", 16_385), ("batchLogLimit", 999), ("reserved", 1), ("chainId", 2**64 + 1), ("lowestBaseFee", 2**255),
+        ("transactionLogLimit", 1), ("batchLogLimit", 16_385), ("batchLogLimit", 999), ("reserved", 1), ("chainId", 2**64 + 1), ("lowestBaseFee", 2**255),
     ]
 
     def words(values):

@@ -11,7 +11,7 @@ library Operations {
     /// @notice Less gas than the call's data cost.
     error OperationGasTooLow(uint64 gasLimit, uint256 lowest);
     error OperationDataLength(uint256 length, uint256 highest);
-    /// @notice The mint does not pay for value and gas.
+    /// @notice The mint does not pay for the gas.
     error OperationMintTooLow(uint256 mint, uint256 lowest);
     /// @notice The value is 2^128 wei or more.
     error OperationValue(uint256 value);
@@ -59,9 +59,9 @@ library Operations {
         uint256 gas = lowestGas(asked.data);
         if (asked.gasLimit < gas) revert OperationGasTooLow(asked.gasLimit, gas);
         if (asked.value >> 128 != 0) revert OperationValue(asked.value);
-        // Below 2^128 + 2^64 * 2^128: no overflow.
-        uint256 mint = asked.value + uint256(asked.gasLimit) * price;
-        if (asked.mint < mint) revert OperationMintTooLow(asked.mint, mint);
+        // Below 2^192: no overflow. Not the value: what the sender has on the chain can be spent, or nobody could take it out.
+        uint256 fee = uint256(asked.gasLimit) * price;
+        if (asked.mint < fee) revert OperationMintTooLow(asked.mint, fee);
     }
 
     /// @notice The most of the intrinsic gas and the floor of EIP-7623 of a call with these data.

@@ -16,7 +16,8 @@ library PriorityQueue {
     error RangeRootUnknown(bytes32 root);
     /// @notice These are not the operations that the proof is about.
     error OperationsHash(bytes32 found, bytes32 expected);
-    /// @notice The batch leaves an operation behind whose time is over, though it has other things than operations.
+    /// @notice The batch leaves an operation behind whose time is over, though it has ordinary transactions, or neither operations
+    /// nor the upgrade.
     error OverdueLeftBehind(uint64 operation, uint64 deadline);
 
     bytes32 internal constant NO_OPERATIONS = keccak256("");
@@ -27,6 +28,9 @@ library PriorityQueue {
         uint64 executed;
         // Of the next operation to execute, seconds; 0 if there is none.
         uint64 nextDeadline;
+        // When a batch with operations or the upgrade was last executed, seconds; 0 if none was. Nothing else makes worthless what
+        // others have proven of overdue operations.
+        uint64 executedAt;
         bytes32[32] filled;
         // That the tree has had.
         mapping(bytes32 root => bool) roots;
@@ -38,8 +42,9 @@ library PriorityQueue {
         uint64 first;
         uint64 count;
         bytes32 hash;
-        // Whether the batch has nothing but operations.
-        bool isOfOperations;
+        // Whether the batch has ordinary transactions, and the upgrade.
+        bool hasTransactions;
+        bool hasUpgrade;
     }
 
     /// @notice The leaf of an operation.
@@ -66,6 +71,7 @@ library PriorityQueue {
         uint64 executed = self.executed;
         if (batch.first != executed) revert OperationsNotNext(batch.first, executed);
         if (batch.count == 0) {
+            if (batch.hasUpgrade) self.executedAt = uint64(block.timestamp);
             requireNoneOverdue(self, batch);
             requireLength(range, 0);
             if (range.left.length + range.right.length != 0) {
@@ -82,6 +88,7 @@ library PriorityQueue {
         bytes32 found = rollingHash(range.hashes, batch.count);
         if (found != batch.hash) revert OperationsHash(found, batch.hash);
         self.executed = end;
+        self.executedAt = uint64(block.timestamp);
         self.nextDeadline = goesOn ? range.deadlines[batch.count] : 0;
         requireNoneOverdue(self, batch);
     }
@@ -147,9 +154,10 @@ library PriorityQueue {
         if (hashes != expected || deadlines != expected) revert RangeLength(hashes, deadlines, expected);
     }
 
-    // A batch of nothing but operations may leave overdue ones behind: one batch may have no room for all of them.
+    // A batch without ordinary transactions may leave overdue operations behind: one batch may have no room for all of them, and
+    // the upgrade, which comes first, may leave none for any.
     function requireNoneOverdue(Queue storage self, Taken memory batch) private view {
-        if (!isOverdue(self) || (batch.isOfOperations && batch.count != 0)) return;
-        revert OverdueLeftBehind(self.executed, self.nextDeadline);
+        bool mayLeave = !batch.hasTransactions && (batch.count != 0 || batch.hasUpgrade);
+        if (isOverdue(self) && !mayLeave) revert OverdueLeftBehind(self.executed, self.nextDeadline);
     }
 }

@@ -34,11 +34,13 @@ library RollupConfig {
     // Bytes of a stream in six blobs, less the four of its length.
     uint256 private constant PUBDATA_MAX = 6 * 126_976 - 4;
     // For what no transaction is counted for.
-    uint256 private constant PUBDATA_HEAD = 512;
+    uint256 internal constant PUBDATA_HEAD = 512;
     // Proving cost of that.
     uint256 private constant UNCOUNTED_COST = 2 ** 26;
     // Leaves something for the call of an operation with the most data.
     uint256 private constant TRANSACTION_COST_MIN = 2 ** 23;
+    // An operation's status, and one message.
+    uint256 private constant LOGS_MIN = 2;
     // Leaves of a batch's tree of logs.
     uint256 private constant LOGS_MAX = 16_384;
 
@@ -69,8 +71,8 @@ library RollupConfig {
         range(words, TRANSACTION_PROVING_COST, TRANSACTION_COST_MIN, words[BATCH_PROVING_COST] - UNCOUNTED_COST);
         range(words, BATCH_PUBDATA, 2 ** 12 + PUBDATA_HEAD, PUBDATA_MAX);
         range(words, TRANSACTION_PUBDATA, 2 ** 12, words[BATCH_PUBDATA] - PUBDATA_HEAD);
-        range(words, BATCH_LOGS, 1, LOGS_MAX);
-        range(words, TRANSACTION_LOGS, 1, words[BATCH_LOGS]);
+        range(words, BATCH_LOGS, LOGS_MIN, LOGS_MAX);
+        range(words, TRANSACTION_LOGS, LOGS_MIN, words[BATCH_LOGS]);
         range(words, RESERVED, 0, 0);
     }
 

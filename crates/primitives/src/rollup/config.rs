@@ -28,6 +28,9 @@ const UNCOUNTED_PUBDATA_BYTES: u64 = 512;
 /// a priority operation may pass its limit before it stops (`specs/020-proving-cost.md`).
 const UNCOUNTED_COST: u64 = 1 << 26;
 
+/// Fewest logs that a limit may allow: an operation's status, and one message.
+const LOGS_MIN: u64 = 2;
+
 /// Most logs in a batch: leaves of their tree.
 const LOGS_MAX: u64 = 1 << 14;
 
@@ -116,8 +119,8 @@ impl RollupConfig {
                 1 << 12..=self.batch_pubdata_limit.saturating_sub(UNCOUNTED_PUBDATA_BYTES),
             ),
             (18, "pubdata limit of a batch", self.batch_pubdata_limit, 0..=PUBDATA_BYTES_MAX),
-            (19, "logs in a transaction", self.transaction_logs_limit, 1..=self.batch_logs_limit),
-            (20, "logs in a batch", self.batch_logs_limit, 1..=LOGS_MAX),
+            (19, "logs in a transaction", self.transaction_logs_limit, LOGS_MIN..=self.batch_logs_limit),
+            (20, "logs in a batch", self.batch_logs_limit, LOGS_MIN..=LOGS_MAX),
         ];
         match ranges.into_iter().find(|(_, _, value, range)| !range.contains(value)) {
             Some((word, name, ..)) => Err(RollupConfigError::Range { word, name }),

@@ -1,8 +1,8 @@
 //! Priority operations (`specs/016-priority-operations.md`).
 
 use super::world::{
-    GENESIS_TIME, SEQUENCER, WITNESS, accounts, balance, chain, chain_with, config, draft, execute, make,
-    only, operation, supply, transaction,
+    GENESIS_TIME, SENDER, SEQUENCER, WITNESS, accounts, balance, chain, chain_with, config, draft, execute,
+    make, only, operation, supply, transaction, words,
 };
 use crate::{
     code::{Assembler, Program},
@@ -73,6 +73,51 @@ fn value_can_come_from_the_senders_balance() {
     assert_eq!(chain.accounts()[&sender].nonce, 0, "an operation has no nonce");
     // Its signed transactions go on as if there had been none.
     make(&mut chain, 1, vec![super::world::transfer(0, 0)]);
+}
+
+#[test]
+fn an_exit_brings_its_fee_alone_and_has_a_message_under_the_lowest_limit_of_logs() {
+    let lowest = RollupConfig { transaction_logs_limit: 2, batch_logs_limit: 2, ..config() };
+    assert_eq!(lowest.validate(), Ok(()));
+    let mut chain = chain_with(lowest);
+    let sender = Key::number(0).address();
+    let had = balance(&chain, sender);
+    let exit = Operation {
+        from: sender,
+        to: SENDER,
+        value: had,
+        data: words(&[1, 7]),
+        mint: gas_cost(&operation(0), 200_000),
+        ..operation(0)
+    };
+    let batch = make(&mut chain, 1, vec![exit.encode().into()]);
+    let result = only(&batch);
+    assert!(result.receipt.is_success());
+    assert_eq!(result.usage.logs, 2);
+    assert_eq!(result.messages.len(), 1);
+    assert_eq!(balance(&chain, sender), U256::ZERO);
+    assert_eq!(balance(&chain, SENDER), had);
+    let fee = gas_cost(&exit, result.gas_used);
+    assert_eq!(balance(&chain, exit.refund_recipient), exit.mint - fee);
+    assert_eq!(execute(&lowest, &batch).unwrap(), batch.blocks);
+}
+
+#[test]
+fn an_exit_of_more_than_there_is_fails_and_has_paid() {
+    let mut chain = chain();
+    let sender = Key::number(0).address();
+    let had = balance(&chain, sender);
+    let exit = Operation {
+        from: sender,
+        value: had + U256::ONE,
+        mint: gas_cost(&operation(0), 200_000),
+        ..operation(0)
+    };
+    let batch = make(&mut chain, 1, vec![exit.encode().into()]);
+    assert!(!only(&batch).receipt.is_success());
+    assert_eq!(balance(&chain, sender), had);
+    assert_eq!(balance(&chain, exit.to), U256::ZERO);
+    assert_eq!(balance(&chain, exit.refund_recipient), exit.mint - gas_cost(&exit, 21_000));
 }
 
 #[test]
