@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, Bytes};
 use ashlar_primitives::rollup::{RollupConfig, RollupConfigError};
 use ashlar_settlement::{GenesisError, GenesisParameters, genesis_accounts};
 use ashlar_stf::{SealedHeader, rollup::genesis_header};
-use ashlar_storage::{InitialAccount, MemoryStore, StateDb, StateDbError, Store};
+use ashlar_storage::{ChainError, ChainRecords, InitialAccount, MemoryStore, StateDb, StateDbError, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -85,8 +85,13 @@ pub enum ChainFileError {
     /// The state cannot be written or read.
     #[error(transparent)]
     State(#[from] StateDbError),
+    /// The blocks cannot be read.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
     /// The genesis block is another one than the file says.
-    #[error("the genesis block is {made}, and the chain's file says {stated}: the file is of another version of this program")]
+    #[error(
+        "the genesis block is {made}, and the chain's file says {stated}: the file is of another version of this program"
+    )]
     GenesisHash {
         /// What it is.
         made: B256,
@@ -94,7 +99,9 @@ pub enum ChainFileError {
         stated: B256,
     },
     /// The store has another chain.
-    #[error("the database has the chain that begins with {found}, and the chain's file is of the one that begins with {stated}")]
+    #[error(
+        "the database has the chain that begins with {found}, and the chain's file is of the one that begins with {stated}"
+    )]
     OtherChain {
         /// Hash of the genesis block of the store.
         found: B256,
@@ -118,7 +125,8 @@ impl Genesis {
     ) -> Result<StateDb<S>, ChainFileError> {
         let config = self.config()?;
         let (wrapped_name, wrapped_symbol) = (self.wrapped_name.clone(), self.wrapped_symbol.clone());
-        let parameters = GenesisParameters { asset_router, l1_chain_id, config, wrapped_name, wrapped_symbol };
+        let parameters =
+            GenesisParameters { asset_router, l1_chain_id, config, wrapped_name, wrapped_symbol };
         let accounts = genesis_accounts(&parameters)?.into_iter().map(|(address, account)| {
             let ashlar_settlement::GenesisAccount { nonce, code, storage, .. } = account;
             (address, InitialAccount { nonce, code, storage, ..InitialAccount::default() })
@@ -144,7 +152,15 @@ impl ChainFile {
         genesis: Genesis,
     ) -> Result<Self, ChainFileError> {
         let genesis_hash = genesis.header(contracts.asset_router, l1_chain_id)?.hash;
-        Ok(Self { version: VERSION, l1_chain_id, l1_first_block, contracts, program_key, genesis, genesis_hash })
+        Ok(Self {
+            version: VERSION,
+            l1_chain_id,
+            l1_first_block,
+            contracts,
+            program_key,
+            genesis,
+            genesis_hash,
+        })
     }
 
     /// Rules of the chain.
@@ -163,7 +179,7 @@ impl ChainFile {
         if made != self.genesis_hash {
             return Err(ChainFileError::GenesisHash { made, stated: self.genesis_hash });
         }
-        match store.block(0).map_err(StateDbError::from)? {
+        match store.block(0)? {
             None => self.genesis.begin(store, router, self.l1_chain_id),
             Some(genesis) if genesis.header.hash == made => Ok(StateDb::open(store)?),
             Some(genesis) => {

@@ -1,19 +1,23 @@
 //! The sequencer: orders transactions into blocks.
 
-use crate::{budget::Budget, stop::Stop};
-use alloy_primitives::{Address, Bytes, U256};
-use ashlar_mempool::{Mempool, MempoolError};
+use crate::stop::Stop;
+use alloy_primitives::{Address, B256, Bytes};
+use ashlar_batcher::BlockBudget;
+use ashlar_ethereum::OperationsLock;
+use ashlar_mempool::{Changed, JournalError, Mempool};
 use ashlar_primitives::rollup::RollupConfig;
 use ashlar_stf::{
     BlockError, StateError, TransactionError,
-    rollup::{Refusal, RollupBlock, RollupBlockBuilder, RollupTransaction},
+    rollup::{
+        ChainState, Refusal, RollupBlock, RollupBlockBuilder, RollupTransaction, base_fee, next_excess,
+    },
 };
 use ashlar_storage::{
-    BlockRecord, ChainError, ChainRecords, Changes, OperationRecord, OperationRecords, OperationsError, StateDb,
-    StateDbError, Store, StoreError, put_operations_included,
+    BlockRecord, Changes, OperationRecord, OperationRecords, OperationsError, StateDb, StateDbError, Store,
+    StoreError, put_operations_included,
 };
 use std::{
-    sync::Arc,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use thiserror::Error;
@@ -31,15 +35,12 @@ pub enum SequencerError {
     /// The state cannot be read or written.
     #[error(transparent)]
     State(#[from] StateDbError),
-    /// A record of the chain cannot be read.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
     /// The queue of operations cannot be read.
     #[error(transparent)]
     Operations(#[from] OperationsError),
     /// The pool failed.
     #[error("the pool of transactions: {0}")]
-    Pool(#[from] MempoolError),
+    Pool(#[from] JournalError),
     /// A block cannot be made.
     #[error("making block {number}: {reason}")]
     Block {
@@ -79,6 +80,8 @@ pub struct Sequencer<S> {
     settings: SequencerSettings,
     state: StateDb<Arc<S>>,
     pool: Mempool,
+    /// Held while operations are taken, so that the watcher does not take them back meanwhile.
+    lock: OperationsLock,
     on_block: OnBlock,
 }
 
@@ -90,15 +93,16 @@ struct Made {
 }
 
 impl<S: Store> Sequencer<S> {
-    /// Over the state of a store that has a chain.
-    pub fn open(
+    /// Goes on after the last block of the state.
+    pub fn new(
         config: RollupConfig,
         settings: SequencerSettings,
-        store: Arc<S>,
+        state: StateDb<Arc<S>>,
         pool: Mempool,
+        lock: OperationsLock,
         on_block: OnBlock,
-    ) -> Result<Self, SequencerError> {
-        Ok(Self { config, settings, state: StateDb::open(store)?, pool, on_block })
+    ) -> Self {
+        Self { config, settings, state, pool, lock, on_block }
     }
 
     /// Makes blocks until it is told to stop.
@@ -108,7 +112,9 @@ impl<S: Store> Sequencer<S> {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| SequencerError::Clock)?;
             self.step(now.as_secs())?;
             let rest = self.settings.block_time.saturating_sub(begun.elapsed());
-            stop.wait(rest);
+            if stop.wait(rest) {
+                break;
+            }
         }
         info!("the sequencer has stopped; every block is written");
         Ok(())
@@ -116,9 +122,17 @@ impl<S: Store> Sequencer<S> {
 
     /// Makes the next block, if there is something for it. When it returns, the block survives a crash.
     pub fn step(&mut self, now: u64) -> Result<Option<Arc<BlockRecord>>, SequencerError> {
+        let lock = Arc::clone(&self.lock);
+        let _taking = lock.lock().unwrap_or_else(PoisonError::into_inner);
         let operations = self.waiting_operations()?;
-        if operations.is_empty() && self.pool.is_empty() {
-            return Ok(None);
+        if operations.is_empty() {
+            if self.pool.is_empty() {
+                return Ok(None);
+            }
+            self.pool.set_base_fee(self.next_base_fee(now));
+            if self.pool.counts().0 == 0 {
+                return Ok(None);
+            }
         }
         match self.make(now, &operations)? {
             Some(made) => self.write(made).map(Some),
@@ -131,6 +145,14 @@ impl<S: Store> Sequencer<S> {
         let store = self.state.store();
         let (next, count) = (store.operations_included()?, store.operations_count()?);
         Ok(store.operations(next..count.min(next.saturating_add(OPERATIONS_READ)))?)
+    }
+
+    /// Base fee of a block that is made now.
+    fn next_base_fee(&self, now: u64) -> u64 {
+        let parent = &self.state.parent().header;
+        // A header of this chain states its excess gas; another one would fail the block.
+        let excess = next_excess(&self.config, parent, now.max(parent.timestamp)).unwrap_or(0);
+        base_fee(&self.config, excess)
     }
 
     fn make(&mut self, now: u64, operations: &[OperationRecord]) -> Result<Option<Made>, SequencerError> {
@@ -157,15 +179,11 @@ impl<S: Store> Sequencer<S> {
         record.put(&mut changes);
         let included = self.state.store().operations_included()?.saturating_add(operations);
         put_operations_included(&mut changes, included);
-        let hashes: Vec<_> = record.results.iter().map(|result| result.hash).collect();
-        self.pool.remove_included(&hashes, &mut changes);
+        let hashes: Vec<B256> = record.results.iter().map(|result| result.hash).collect();
+        changes.append(self.pool.block_changes(&hashes)?);
         self.state.write(changes)?;
-        let accounts = block.changes.iter().map(|change| {
-            let (nonce, balance) = change.record.map_or((0, U256::ZERO), |now| (now.nonce, now.balance));
-            (change.address, nonce, balance)
-        });
-        let accounts: Vec<_> = accounts.collect();
-        self.pool.on_block(&hashes, &accounts, record.header.header.base_fee_per_gas.unwrap_or(0))?;
+        let changed: Vec<_> = block.changes.iter().map(Changed::from).collect();
+        self.pool.on_block(&hashes, &changed, self.next_base_fee(record.header.header.timestamp))?;
         (self.on_block)(&record);
         Ok(record)
     }
@@ -186,7 +204,7 @@ impl From<BlockError> for Fault {
 /// A block that is being made.
 struct Draft<'s, S: Store> {
     builder: RollupBlockBuilder<'s, StateDb<S>>,
-    budget: Budget,
+    budget: BlockBudget,
     transactions: Vec<Bytes>,
     operations: u64,
 }
@@ -199,7 +217,7 @@ impl<'s, S: Store> Draft<'s, S> {
         timestamp: u64,
     ) -> Result<Self, Fault> {
         let builder = RollupBlockBuilder::new(config, state, beneficiary, timestamp)?;
-        Ok(Self { builder, budget: Budget::new(config), transactions: Vec::new(), operations: 0 })
+        Ok(Self { builder, budget: BlockBudget::new(config), transactions: Vec::new(), operations: 0 })
     }
 
     /// Takes what has room: first what Ethereum asks for, in order, then what pays most.
@@ -228,7 +246,11 @@ impl<'s, S: Store> Draft<'s, S> {
             match self.push(&RollupTransaction::decode(&bytes).map_err(refused)?, bytes) {
                 Ok(()) => self.operations = self.operations.saturating_add(1),
                 // It is the first of the next block.
-                Err(Refusal::Transaction(TransactionError::GasLeft { .. })) if !self.transactions.is_empty() => break,
+                Err(Refusal::Transaction(TransactionError::GasLeft { .. }))
+                    if !self.transactions.is_empty() =>
+                {
+                    break;
+                }
                 Err(Refusal::Transaction(reason)) => return Err(refused(reason)),
                 Err(Refusal::Block(error)) => return Err(error.into()),
             }
@@ -242,7 +264,7 @@ impl<'s, S: Store> Draft<'s, S> {
         let mut best = pool.best(base_fee);
         while self.budget.has_room() && Instant::now() < until {
             let Some(pooled) = best.next() else { break };
-            let bytes = pooled.bytes().clone();
+            let bytes = pooled.bytes.clone();
             let pushed = RollupTransaction::decode(&bytes)
                 .map_err(Refusal::from)
                 .and_then(|transaction| self.push(&transaction, bytes));

@@ -58,9 +58,7 @@ pub struct L1Settings {
 pub enum DataWay {
     /// In blobs.
     Blobs,
-    /// In the transaction's calldata.
-    Calldata,
-    /// Whichever costs less.
+    /// In blobs or in calldata, whichever costs less.
     #[default]
     Cheapest,
 }
@@ -227,8 +225,8 @@ const WEI_PER_GWEI: u128 = 1_000_000_000;
 impl Settings {
     /// Reads and checks the file.
     pub fn read(file: &Path) -> Result<Self, SettingsError> {
-        let text =
-            fs::read_to_string(file).map_err(|reason| SettingsError::Read { file: file.to_owned(), reason })?;
+        let text = fs::read_to_string(file)
+            .map_err(|reason| SettingsError::Read { file: file.to_owned(), reason })?;
         Self::parse(&text, file)
     }
 
@@ -328,7 +326,9 @@ mod tests {
     fn what_is_not_known_or_out_of_range_is_refused_by_name() {
         let refused = |text: &str| parse(text).unwrap_err().to_string();
         assert!(refused(&format!("{LEAST}\nspeed = 1")).contains("speed"));
-        assert!(refused(&LEAST.replace("[l1]", "[l1]\nconfirmations = 257")).contains("l1.confirmations is 257"));
+        assert!(
+            refused(&LEAST.replace("[l1]", "[l1]\nconfirmations = 257")).contains("l1.confirmations is 257")
+        );
         assert!(refused(&LEAST.replace("http://", "ws://")).contains("l1.rpc"));
         assert!(refused(&LEAST.replace("fe\"", "\"")).contains("fee_recipient"));
         assert!(refused(&LEAST.replace("00fe\"", "0000\"")).contains("zero address"));

@@ -22,7 +22,9 @@ pub enum Ended {
         reason: Box<dyn Error + Send + Sync>,
     },
     /// It panicked, which is a defect of this program.
-    #[error("{component} panicked: this is a defect of the program; what it had not written is done again at the next start")]
+    #[error(
+        "{component} panicked: this is a defect of the program; what it had not written is done again at the next start"
+    )]
     Panicked {
         /// Its name.
         component: &'static str,

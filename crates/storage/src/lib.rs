@@ -20,5 +20,5 @@ pub use memory::MemoryStore;
 pub use operations::{OperationRecord, OperationRecords, OperationsError, put_operations_included};
 pub use record::Damaged;
 pub use source::StoreSource;
-pub use state::{InitialAccount, StateDb, StateDbError};
+pub use state::{InitialAccount, StateDb, StateDbError, read_account, read_code};
 pub use store::{Changes, Direction, Entry, Store, StoreError, Table};
