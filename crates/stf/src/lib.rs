@@ -32,5 +32,5 @@ pub use block::{BlockOutcome, build_block, execute_block};
 pub use body::Body;
 pub use error::{BlockError, Error, Field, StateError, TransactionError};
 pub use header::SealedHeader;
-pub use state::{AccountChange, SlotChange, WitnessState, bytecode};
+pub use state::{AccountChange, SlotChange, StateSource, WitnessState, bytecode};
 pub use transaction::Transaction;

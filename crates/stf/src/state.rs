@@ -1,14 +1,26 @@
 //! State over a witness: what the EVM reads, and what a block's changes do to the tries (W1, W3, W4, E7).
 
 use crate::{ancestors::Ancestors, error::StateError};
-use alloc::{borrow::Cow, collections::BTreeMap, vec::Vec};
+use alloc::{
+    borrow::Cow,
+    collections::{BTreeMap, btree_map::Entry},
+    vec::Vec,
+};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::AddressMap};
-use ashlar_trie::{Account, EMPTY_ROOT, NodeSet, Trie, decode_storage_value, encode_storage_value};
+use ashlar_trie::{
+    Account, EMPTY_ROOT, NodeSet, NodeSource, Trie, decode_storage_value, encode_storage_value,
+};
 use revm::{
     Database,
     bytecode::Bytecode,
     state::{AccountId, AccountInfo, EvmState, EvmStorage},
 };
+
+/// Where a host's state finds what no witness gives it: a database.
+pub trait StateSource: NodeSource {
+    /// The code with this Keccak-256.
+    fn code(&self, hash: &B256) -> Option<&[u8]>;
+}
 
 /// The state of a chain after its last executed block, as far as the witness shows it.
 #[derive(Debug)]
@@ -19,6 +31,8 @@ pub struct WitnessState<'a> {
     loaded: Vec<Loaded<'a>>,
     positions: AddressMap<usize>,
     codes: BTreeMap<B256, Code<'a>>,
+    /// Where to look for codes that are not here.
+    source: Option<&'a dyn StateSource>,
     pub(crate) ancestors: Ancestors,
 }
 
@@ -96,8 +110,15 @@ impl<'a> WitnessState<'a> {
             loaded: Vec::new(),
             positions: AddressMap::default(),
             codes: codes.into_iter().map(|code| (keccak256(code), Code::Raw(code))).collect(),
+            source: None,
             ancestors,
         }
+    }
+
+    /// State after the last of `ancestors`, over a database. What is read becomes the witness: [`Self::used_nodes`],
+    /// [`Self::used_codes`].
+    pub fn over(ancestors: Ancestors, source: &'a dyn StateSource) -> Self {
+        Self { nodes: NodeSet::over(source), source: Some(source), ..Self::new(ancestors, [], []) }
     }
 
     /// Root of the account trie.
@@ -280,7 +301,14 @@ impl Database for WitnessState<'_> {
     }
 
     fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, StateError> {
-        let code = self.codes.get_mut(&hash).ok_or(StateError::MissingCode(hash))?;
+        let code = match self.codes.entry(hash) {
+            Entry::Occupied(code) => code.into_mut(),
+            Entry::Vacant(place) => {
+                let code = self.source.and_then(|source| source.code(&hash));
+                let code = code.filter(|code| keccak256(code) == hash);
+                place.insert(Code::Raw(code.ok_or(StateError::MissingCode(hash))?))
+            }
+        };
         if let Code::Raw(bytes) = code {
             *code = Code::Analysed(bytecode(Bytes::copy_from_slice(bytes)));
         }

@@ -5,13 +5,20 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod chain;
 mod disk;
 mod memory;
-mod nodes;
+mod operations;
+mod record;
+mod source;
 mod state;
 mod store;
 
+pub use chain::{BatchRecord, BlockRecord, ChainError, ChainRecords, ResultRecord, TransactionPlace};
 pub use disk::DiskStore;
 pub use memory::MemoryStore;
+pub use operations::{OperationRecord, OperationRecords, OperationsError, put_operations_included};
+pub use record::Damaged;
+pub use source::StoreSource;
 pub use state::{InitialAccount, StateDb, StateDbError};
 pub use store::{Changes, Direction, Entry, Store, StoreError, Table};

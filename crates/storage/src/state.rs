@@ -1,7 +1,9 @@
 //! The state of a chain over a store.
 
 use crate::{
-    nodes::ReadNodes,
+    chain::BlockRecord,
+    record::Damaged,
+    source::{Pending, StoreSource},
     store::{Changes, Store, StoreError, Table},
 };
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
@@ -15,11 +17,11 @@ use revm::{
     bytecode::Bytecode,
     state::{AccountInfo, EvmState, EvmStorage},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// Name of the value that has the last block's header.
-const HEAD: &[u8] = b"head";
+pub(crate) const HEAD: &[u8] = b"head";
 
 /// Why a state cannot be opened or written.
 #[derive(Debug, Error)]
@@ -27,11 +29,9 @@ pub enum StateDbError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A record of the store does not decode.
-    #[error(
-        "the database is damaged: {0} does not decode; restore the folder from a copy, or begin a new one"
-    )]
-    Damaged(String),
+    /// A record does not decode.
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
     /// The tries of the genesis state could not be made.
     #[error("making the tries of the genesis state: {0}")]
     Trie(#[from] TrieError),
@@ -62,7 +62,7 @@ pub struct StateDb<S> {
     store: S,
     parent: SealedHeader,
     /// Changes of blocks that are executed and not written: they are read before the store.
-    pending: HashMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+    pending: Pending,
     /// The failure of the store that a [`StateError::Database`] stands for.
     failure: Option<StateDbError>,
 }
@@ -86,16 +86,18 @@ impl<S: Store> StateDb<S> {
         let root = build_trie(records, &mut changes)?;
         let parent = seal(root);
         changes.put(Table::Meta, HEAD, alloy_rlp::encode(&parent.header));
+        let genesis = BlockRecord { header: parent.clone(), transactions: Vec::new(), results: Vec::new() };
+        genesis.put(&mut changes);
         store.write(changes)?;
-        Ok(Self { store, parent, pending: HashMap::new(), failure: None })
+        Ok(Self { store, parent, pending: Pending::new(), failure: None })
     }
 
     /// Opens the state of a store that has a chain.
     pub fn open(store: S) -> Result<Self, StateDbError> {
         let head = store.get(Table::Meta, HEAD)?.ok_or(StateDbError::NotBegun)?;
-        let damaged = |_| StateDbError::Damaged("the last block's header".to_owned());
+        let damaged = |_| Damaged::new(Table::Meta, "the last block's header");
         let parent = SealedHeader::decode(&head).map_err(damaged)?;
-        Ok(Self { store, parent, pending: HashMap::new(), failure: None })
+        Ok(Self { store, parent, pending: Pending::new(), failure: None })
     }
 
     /// The store.
@@ -135,13 +137,13 @@ impl<S: Store> StateDb<S> {
 
     fn account(&self, address: &Address) -> Result<Option<Account>, StateDbError> {
         let Some(record) = self.get(Table::Accounts, address.as_slice())? else { return Ok(None) };
-        let damaged = |_| StateDbError::Damaged(format!("account {address}"));
+        let damaged = |_| Damaged::new(Table::Accounts, address.to_string()).into();
         Account::decode(&record).map(Some).map_err(damaged)
     }
 
     fn slot(&self, address: &Address, key: &U256) -> Result<U256, StateDbError> {
         let Some(value) = self.get(Table::Slots, &slot_key(address, key))? else { return Ok(U256::ZERO) };
-        let damaged = |_| StateDbError::Damaged(format!("slot {key} of account {address}"));
+        let damaged = |_| Damaged::new(Table::Slots, format!("slot {key} of {address}")).into();
         decode_storage_value(&value).map_err(damaged)
     }
 
@@ -171,38 +173,17 @@ impl<S: Store> StateDb<S> {
         Ok(noticed)
     }
 
-    /// The nodes that an update of the tries by these changes needs.
-    fn nodes_for(&self, changes: &EvmState) -> Result<ReadNodes, StateDbError> {
-        let mut nodes = ReadNodes::default();
-        let get = |hash: &B256| self.get(Table::Nodes, hash.as_slice());
-        for (address, account) in changes {
-            let goes = account.is_empty() || account.is_selfdestructed_locally();
-            nodes.read_path(get, self.parent.header.state_root, address.as_slice(), goes)?;
-            let root = self.account(address)?.map_or(EMPTY_ROOT, |record| record.storage_root);
-            for (key, slot) in &account.storage {
-                nodes.read_path(get, root, &key.to_be_bytes::<32>(), slot.present_value.is_zero())?;
-            }
-        }
-        Ok(nodes)
-    }
-
-    /// Updates the tries: the same code as the guest's, over the nodes that it needs.
+    /// Updates the tries: the same code as the guest's, over the nodes that it asks for.
     fn update(&mut self, changes: EvmState) -> Result<(Vec<AccountChange>, B256), StateError> {
         let changes = self.noticed(changes).map_err(|failure| self.fail(failure))?;
-        let nodes = self.nodes_for(&changes).map_err(|failure| self.fail(failure))?;
-        let mut state = WitnessState::new(Ancestors::of(self.parent.clone()), nodes.iter(), []);
-        let mut addresses: Vec<_> = changes.keys().copied().collect();
-        addresses.sort_unstable();
-        for address in addresses {
-            state.basic(address)?;
+        let source = StoreSource::with_pending(&self.store, &self.pending);
+        let updated = update_tries(&self.parent, &source, changes);
+        if let Some(failure) = source.failure() {
+            return Err(self.fail(failure.into()));
         }
-        let (applied, root) = ChainState::apply(&mut state, changes)?;
-        for node in state.collect_nodes() {
-            let hash = keccak256(&node);
-            if !nodes.has(&hash) {
-                self.pending.insert((Table::Nodes, hash.to_vec()), Some(node));
-            }
-        }
+        let (applied, root, nodes) = updated?;
+        let nodes = nodes.into_iter().map(|(hash, node)| ((Table::Nodes, hash.to_vec()), Some(node)));
+        self.pending.extend(nodes);
         Ok((applied, root))
     }
 
@@ -272,6 +253,25 @@ impl<S: Store> Database for StateDb<S> {
             false => Err(StateError::MissingAncestor(number)),
         }
     }
+}
+
+/// What changes of accounts do to the tries after the parent: the changes in order, the new root, and the nodes that are new.
+#[expect(clippy::type_complexity, reason = "it is taken apart where it is made")]
+fn update_tries<S: Store>(
+    parent: &SealedHeader,
+    source: &StoreSource<'_, S>,
+    changes: EvmState,
+) -> Result<(Vec<AccountChange>, B256, Vec<(B256, Vec<u8>)>), StateError> {
+    let mut state = WitnessState::over(Ancestors::of(parent.clone()), source);
+    let mut addresses: Vec<_> = changes.keys().copied().collect();
+    addresses.sort_unstable();
+    for address in addresses {
+        state.basic(address)?;
+    }
+    let (applied, root) = ChainState::apply(&mut state, changes)?;
+    let nodes = state.collect_nodes().into_iter().map(|node| (keccak256(&node), node));
+    let new = nodes.filter(|(hash, _)| !source.has_read(hash)).collect();
+    Ok((applied, root, new))
 }
 
 fn slot_key(address: &Address, key: &U256) -> Vec<u8> {

@@ -30,4 +30,4 @@ pub use account::{Account, ValueFault, decode_storage_value, encode_storage_valu
 pub use error::{NodeFault, TrieError};
 pub use ordered::ordered_root;
 pub use trie::{EMPTY_ROOT, Trie};
-pub use witness::NodeSet;
+pub use witness::{NodeSet, NodeSource};

@@ -1,8 +1,15 @@
 //! The nodes of a witness, found by their hash.
 
 use alloc::{vec, vec::Vec};
+use core::fmt::Debug;
 
-use alloy_primitives::keccak256;
+use alloy_primitives::{B256, keccak256};
+
+/// Where nodes are found that a set does not have: a database.
+pub trait NodeSource: Debug {
+    /// The RLP of the node with this hash.
+    fn node(&self, hash: &B256) -> Option<&[u8]>;
+}
 
 /// An untrusted set of trie nodes, each under the Keccak-256 hash that this type computed for it.
 ///
@@ -20,6 +27,8 @@ pub struct NodeSet<'a> {
     salt: [u32; 2],
     /// 32 less the binary logarithm of the table's length.
     shift: u32,
+    /// Where to look for what is not here; the nodes found there come into the set.
+    source: Option<&'a dyn NodeSource>,
 }
 
 #[derive(Debug, Clone)]
@@ -37,10 +46,15 @@ impl<'a> NodeSet<'a> {
     /// need not be nodes at all.
     pub fn new(nodes: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let hashed = |rlp| Hashed { hash: words(&keccak256(rlp).0), rlp, used: false };
-        Self::index(nodes.into_iter().map(hashed).collect())
+        Self::index(nodes.into_iter().map(hashed).collect(), None)
     }
 
-    fn index(nodes: Vec<Hashed<'a>>) -> Self {
+    /// An empty set that takes nodes from `source` as tries ask for them. They are hashed here as any others.
+    pub fn over(source: &'a dyn NodeSource) -> Self {
+        Self::index(Vec::new(), Some(source))
+    }
+
+    fn index(nodes: Vec<Hashed<'a>>, source: Option<&'a dyn NodeSource>) -> Self {
         let len = nodes.len().saturating_mul(2).next_power_of_two().max(2);
         let mut salt = [1u32, 1];
         for node in &nodes {
@@ -50,8 +64,13 @@ impl<'a> NodeSet<'a> {
         }
         // Multiply-shift hashing wants odd factors.
         let salt = salt.map(|word| word | 1);
-        let mut set =
-            Self { nodes, table: vec![0; len], salt, shift: 32u32.saturating_sub(len.trailing_zeros()) };
+        let mut set = Self {
+            nodes,
+            table: vec![0; len],
+            salt,
+            shift: 32u32.saturating_sub(len.trailing_zeros()),
+            source,
+        };
         for index in 0..set.nodes.len() {
             set.place(index);
         }
@@ -76,12 +95,27 @@ impl<'a> NodeSet<'a> {
 
     /// The node with this hash, now marked as used.
     pub(crate) fn resolve(&mut self, hash: &[u8; 32]) -> Option<&'a [u8]> {
-        let hash = words(hash);
-        let place = self.probe(&hash);
-        let index = self.table.get(place)?.checked_sub(1)?;
+        let place = self.probe(&words(hash));
+        let Some(index) = self.table.get(place)?.checked_sub(1) else { return self.load(hash) };
         let node = self.nodes.get_mut(index)?;
         node.used = true;
         Some(node.rlp)
+    }
+
+    /// Takes the node with this hash from the source.
+    #[cold]
+    fn load(&mut self, hash: &[u8; 32]) -> Option<&'a [u8]> {
+        let rlp = self.source?.node(&B256::from(*hash))?;
+        if keccak256(rlp).0 != *hash {
+            return None;
+        }
+        self.nodes.push(Hashed { hash: words(hash), rlp, used: true });
+        if self.nodes.len().saturating_mul(2) > self.table.len() {
+            *self = Self::index(core::mem::take(&mut self.nodes), self.source);
+        } else {
+            self.place(self.nodes.len().saturating_sub(1));
+        }
+        Some(rlp)
     }
 
     /// Enters node `index` into the table; of equal nodes the first counts.
@@ -124,7 +158,10 @@ mod tests {
     use super::*;
 
     fn crafted(hashes: impl Iterator<Item = [u8; 32]>) -> NodeSet<'static> {
-        NodeSet::index(hashes.map(|hash| Hashed { hash: words(&hash), rlp: &[], used: false }).collect())
+        NodeSet::index(
+            hashes.map(|hash| Hashed { hash: words(&hash), rlp: &[], used: false }).collect(),
+            None,
+        )
     }
 
     fn hash(head: [u8; 8], tail: u32) -> [u8; 32] {
@@ -151,6 +188,37 @@ mod tests {
         let mut set = NodeSet::new([]);
         assert!(set.is_empty());
         assert_eq!(set.resolve(&[0; 32]), None);
+    }
+
+    #[derive(Debug)]
+    struct Source(std::collections::BTreeMap<B256, Vec<u8>>);
+
+    impl NodeSource for Source {
+        fn node(&self, hash: &B256) -> Option<&[u8]> {
+            self.0.get(hash).map(Vec::as_slice)
+        }
+    }
+
+    #[test]
+    fn nodes_come_from_the_source_as_they_are_asked_for() {
+        let nodes: Vec<_> = (0..1000u32).map(|i| i.to_be_bytes().to_vec()).collect();
+        let source = Source(nodes.iter().map(|node| (keccak256(node), node.clone())).collect());
+        let mut set = NodeSet::over(&source);
+        for _ in 0..2 {
+            for node in nodes.iter().step_by(3) {
+                assert_eq!(set.resolve(&keccak256(node).0), Some(node.as_slice()));
+            }
+        }
+        assert_eq!(set.resolve(&keccak256("none").0), None);
+        assert_eq!(set.len(), 334);
+        assert!(set.used().eq(nodes.iter().step_by(3).map(Vec::as_slice)));
+    }
+
+    #[test]
+    fn a_source_that_has_another_node_under_the_hash_has_none() {
+        let hash = keccak256("this");
+        let source = Source([(hash, b"that".to_vec())].into());
+        assert_eq!(NodeSet::over(&source).resolve(&hash.0), None);
     }
 
     #[test]
