@@ -14,7 +14,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use ashlar_primitives::rollup::RollupConfig;
-use ashlar_storage::{Changes, Direction, StateDbError, Store, Table};
+use ashlar_storage::{Changes, Damaged, Direction, StateDbError, Store, Table};
 use std::{
     collections::BTreeMap,
     panic::resume_unwind,
@@ -335,7 +335,7 @@ fn read(store: &dyn Store) -> Result<(Records<Waiting>, Records<Dropped>), State
                     waiting.push((hash, record));
                 }
                 (hash, Record::Waiting(_)) => {
-                    return Err(StateDbError::Damaged(format!("the pool's record {hash}")));
+                    return Err(Damaged::new(Table::Pool, hash.to_string()).into());
                 }
                 (hash, Record::Dropped(record)) => dropped.push((hash, record)),
             }
