@@ -2,12 +2,33 @@
 
 use alloy_primitives::{Address, KECCAK256_EMPTY, U256};
 use ashlar_stf::AccountChange;
-use ashlar_storage::StateDbError;
+use ashlar_storage::{Damaged, StateDbError, Store, Table};
+use ashlar_trie::Account;
+use std::sync::Arc;
 
 /// Where the pool reads accounts: the chain's state after its last block that is written.
 pub trait Accounts {
     /// An account; the default where there is none.
     fn account(&self, address: &Address) -> Result<AccountState, StateDbError>;
+}
+
+/// The accounts of a store that has a chain.
+pub struct StoreAccounts(pub Arc<dyn Store>);
+
+impl Accounts for StoreAccounts {
+    fn account(&self, address: &Address) -> Result<AccountState, StateDbError> {
+        let Some(record) = self.0.get(Table::Accounts, address.as_slice())? else {
+            return Ok(AccountState::default());
+        };
+        let damaged = |_| Damaged::new(Table::Accounts, address.to_string());
+        let Account { nonce, balance, code_hash, .. } = Account::decode(&record).map_err(damaged)?;
+        if code_hash == KECCAK256_EMPTY {
+            return Ok(AccountState { nonce, balance, code: Code::None });
+        }
+        let code = self.0.get(Table::Codes, code_hash.as_slice())?;
+        let code = code.ok_or_else(|| Damaged::new(Table::Codes, code_hash.to_string()))?;
+        Ok(AccountState { nonce, balance, code: Code::of(&code) })
+    }
 }
 
 /// An account, as far as it decides which transactions it may send.

@@ -19,7 +19,7 @@ mod sender;
 mod state;
 mod transaction;
 
-pub use account::{AccountState, Accounts, Changed, Code};
+pub use account::{AccountState, Accounts, Changed, Code, StoreAccounts};
 pub use best::Best;
 pub use journal::JournalError;
 pub use limits::Limits;

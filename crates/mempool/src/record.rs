@@ -2,7 +2,7 @@
 
 use alloy_primitives::{B256, Bytes};
 use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable, decode_exact};
-use ashlar_storage::{Damaged, StateDbError, Table};
+use ashlar_storage::{Damaged, Table};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// First byte of the record of a transaction that waits.
@@ -72,8 +72,8 @@ fn marked(mark: u8, record: &impl Encodable) -> Vec<u8> {
 
 impl Record {
     /// Reads the record of this key.
-    pub(crate) fn decode(key: &[u8], record: &[u8]) -> Result<(B256, Self), StateDbError> {
-        let damaged = || StateDbError::from(Damaged::new(Table::Pool, Bytes::copy_from_slice(key).to_string()));
+    pub(crate) fn decode(key: &[u8], record: &[u8]) -> Result<(B256, Self), Damaged> {
+        let damaged = || Damaged::new(Table::Pool, Bytes::copy_from_slice(key).to_string());
         let hash = B256::try_from(key).map_err(|_| damaged())?;
         let record = match record.split_first() {
             Some((&WAITING, rest)) => exact(rest).map(Self::Waiting),

@@ -277,7 +277,6 @@ fn a_sender_pays_for_all_its_transactions() {
     );
     assert_eq!(refused(&pool, &ledger, capped(0, 1, 200, 1)), text);
     // A replacement does not pay for what it replaces.
-    ledger.with_balance(0, one + cost(220));
     let changed = ledger.with_balance(0, one + cost(220));
     pool.on_block(&[], &[changed], BASE_FEE).unwrap();
     add(&pool, &ledger, capped(0, 0, 220, 2));

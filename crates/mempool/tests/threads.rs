@@ -1,0 +1,141 @@
+//! Many threads at once.
+
+mod common;
+
+use alloy_primitives::Bytes;
+use ashlar_mempool::{Limits, Mempool, Rejection, Status};
+use ashlar_storage::{Direction, DiskStore, MemoryStore, Store, Table};
+use common::*;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+/// Adds each part in a thread of its own.
+fn add_all(pool: &Mempool, ledger: &Ledger, parts: &[Vec<Bytes>]) {
+    thread::scope(|scope| {
+        for part in parts {
+            scope.spawn(move || {
+                for bytes in part {
+                    add(pool, ledger, bytes.clone());
+                }
+            });
+        }
+    });
+}
+
+fn of_senders(senders: u8, each: u64) -> Vec<Vec<Bytes>> {
+    (0..senders).map(|of| (0..each).map(|nonce| transfer(of, nonce, 1)).collect()).collect()
+}
+
+#[test]
+fn all_that_is_acknowledged_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::rich(8);
+    let parts = of_senders(8, 20);
+    let store: Arc<dyn Store> = Arc::new(DiskStore::open(folder.path(), 1 << 20).unwrap());
+    let pool = open(store, Limits::default(), &ledger);
+    add_all(&pool, &ledger, &parts);
+    assert_eq!(pool.counts(), (160, 0));
+    drop(pool);
+    let store: Arc<dyn Store> = Arc::new(DiskStore::open(folder.path(), 1 << 20).unwrap());
+    assert_eq!(open(store, Limits::default(), &ledger).counts(), (160, 0));
+}
+
+#[test]
+fn of_the_same_transaction_at_once_one_is_taken_and_all_answers_hold() {
+    let ledger = Ledger::rich(1);
+    for nonce in 0..20 {
+        ledger.with_nonce(0, nonce);
+        let store = Arc::new(MemoryStore::default());
+        let pool = open(Arc::clone(&store) as Arc<dyn Store>, Limits::default(), &ledger);
+        let bytes = transfer(0, nonce, 1);
+        let taken = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    match pool.add(bytes.clone(), &ledger) {
+                        Ok(_) => taken.fetch_add(1, Ordering::SeqCst),
+                        Err(Rejection::AlreadyKnown) => 0,
+                        Err(other) => panic!("{other}"),
+                    };
+                    let records = store.scan(Table::Pool, &[], Direction::Up, 2).unwrap();
+                    assert_eq!(records.len(), 1, "it is durable, whoever was first");
+                });
+            }
+        });
+        assert_eq!(taken.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[test]
+fn blocks_are_made_while_transactions_come() {
+    let ledger = Ledger::rich(6);
+    let parts = of_senders(6, 40);
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let pool = open(Arc::clone(&store), Limits::default(), &ledger);
+    let is_over = AtomicBool::new(false);
+    let included = thread::scope(|scope| {
+        let blocks = scope.spawn(|| {
+            let mut all = Vec::new();
+            loop {
+                let last_round = is_over.load(Ordering::SeqCst);
+                let block: Vec<_> = pool.best(BASE_FEE).take(7).collect();
+                if block.is_empty() && last_round {
+                    return all;
+                }
+                let hashes: Vec<_> = block.iter().map(|transaction| transaction.hash()).collect();
+                store.write(pool.block_changes(&hashes).unwrap()).unwrap();
+                let mut changed = Vec::new();
+                for transaction in &block {
+                    let of = (0..6).find(|of| address(*of) == transaction.sender).unwrap();
+                    assert_eq!(ledger.get(of).nonce, transaction.nonce, "in the order of nonces");
+                    changed.push(ledger.with_nonce(of, transaction.nonce + 1));
+                }
+                pool.on_block(&hashes, &changed, BASE_FEE).unwrap();
+                all.extend(hashes);
+            }
+        });
+        add_all(&pool, &ledger, &parts);
+        is_over.store(true, Ordering::SeqCst);
+        blocks.join().unwrap()
+    });
+    assert_eq!((included.len(), pool.len()), (240, 0));
+    assert!(included.iter().all(|hash| pool.status(hash) == Status::Unknown));
+    assert!(
+        store.scan(Table::Pool, &[], Direction::Up, 1).unwrap().is_empty(),
+        "nothing is left in the table"
+    );
+}
+
+/// `cargo test -p ashlar-mempool --test threads -- --ignored --nocapture`: prints how many transactions a second are
+/// accepted, each durable before it is.
+#[test]
+#[ignore = "a measurement"]
+fn throughput_of_durable_transactions() {
+    let ledger = Ledger::rich(64);
+    let parts = of_senders(64, 250);
+    for threads in [1, 4, 16, 64] {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(DiskStore::open(folder.path(), 1 << 24).unwrap());
+        let pool = open(store, Limits::default(), &ledger);
+        // One transaction at a time takes a write each.
+        let each = if threads == 1 { 16 } else { 250 };
+        let shared: Vec<Vec<Bytes>> = parts
+            .chunks(parts.len() / threads)
+            .map(|part| part.iter().flat_map(|of| of.iter().take(each)).cloned().collect())
+            .collect();
+        let count: usize = shared.iter().map(Vec::len).sum();
+        let start = Instant::now();
+        add_all(&pool, &ledger, &shared);
+        let rate = count as f64 / start.elapsed().as_secs_f64();
+        println!("{threads} threads: {count} transactions, {rate:.0} a second");
+        let start = Instant::now();
+        let taken = pool.best(BASE_FEE).count();
+        println!("  taken in order: {taken} in {:?}", start.elapsed());
+    }
+}
