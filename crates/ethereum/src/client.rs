@@ -203,8 +203,8 @@ impl Client {
         params: Value,
     ) -> Result<Option<T>, ClientError> {
         let call = Call::new(method, params);
-        let answer: Answer = self.decode(method, &self.post(method, &call.request(0))?)?;
-        self.result(method, self.checked(method, answer, 0)?)
+        let answer: Answer = self.decode(method, &self.post(method, &call.request(1))?)?;
+        self.result(method, self.checked(method, answer, 1)?)
     }
 
     /// Makes calls together, at most 100 in one request. Their results are in the order of the calls; one that has none is

@@ -26,7 +26,12 @@ const VARIANTS_MAX: usize = 65;
 
 impl<S: Store> Sender<S> {
     /// Looks what became of the transactions with this nonce, and does what is to be done.
-    pub(super) fn follow(&mut self, nonce: u64, entry: Entry, now: Duration) -> Result<Progress, SenderError> {
+    pub(super) fn follow(
+        &mut self,
+        nonce: u64,
+        entry: Entry,
+        now: Duration,
+    ) -> Result<Progress, SenderError> {
         self.check_network()?;
         let head = self.client.head()?;
         // Asked before the receipts: a transaction that gets into a block in between has a receipt, and its nonce is not used yet.
@@ -121,7 +126,13 @@ impl<S: Store> Sender<S> {
     }
 
     /// Sends the transaction again if the node does not have it, and one that offers more if it waits for long.
-    fn push(&mut self, nonce: u64, mut entry: Entry, head: &Header, now: Duration) -> Result<Progress, SenderError> {
+    fn push(
+        &mut self,
+        nonce: u64,
+        mut entry: Entry,
+        head: &Header,
+        now: Duration,
+    ) -> Result<Progress, SenderError> {
         let newest = entry.variants.last().copied();
         let waits = |variant: &Variant| milliseconds(now).saturating_sub(variant.signed_at_ms);
         let long = milliseconds(self.settings.bump_after);

@@ -178,7 +178,9 @@ pub enum SenderError {
         expected: u64,
     },
     /// Another account's transaction is not done.
-    #[error("a transaction of {is} waits for a block, and the key is that of {expected}: end it with its own key first")]
+    #[error(
+        "a transaction of {is} waits for a block, and the key is that of {expected}: end it with its own key first"
+    )]
     OtherAccount {
         /// Who signed it.
         is: Address,
@@ -210,7 +212,12 @@ pub struct Sender<S> {
 
 impl<S: Store> Sender<S> {
     /// A sender that goes on where the store says.
-    pub fn new(client: Client, account: Account, store: S, settings: SenderSettings) -> Result<Self, SenderError> {
+    pub fn new(
+        client: Client,
+        account: Account,
+        store: S,
+        settings: SenderSettings,
+    ) -> Result<Self, SenderError> {
         account.check_chain(settings.l1_chain_id)?;
         let outbox = Outbox(store);
         let expected = account.address();
@@ -278,8 +285,7 @@ impl<S: Store> Sender<S> {
         let unsigned = self.transaction(intent, nonce, gas_limit).with_fees(&fees);
         let signed = self.account.sign(unsigned)?;
         let variants = vec![Variant::new(signed.hash, fees, milliseconds(now))];
-        let entry =
-            Entry { from: self.address(), key: key.into(), raw: signed.raw, variants, done: false };
+        let entry = Entry { from: self.address(), key: key.into(), raw: signed.raw, variants, done: false };
         self.outbox.put(nonce, &entry)?;
         let trouble = self.broadcast(&entry)?;
         Ok(in_flight(nonce, &entry, trouble))

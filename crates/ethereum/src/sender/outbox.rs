@@ -87,7 +87,8 @@ impl<S: Store> Outbox<S> {
     /// Notes that nothing more is to be done, and forgets what was done long ago.
     pub(super) fn finish(&self, nonce: u64, mut entry: Entry) -> Result<(), RecordError> {
         entry.done = true;
-        let done: Vec<u64> = self.entries()?.iter().map(|(other, _)| *other).filter(|other| *other != nonce).collect();
+        let done: Vec<u64> =
+            self.entries()?.iter().map(|(other, _)| *other).filter(|other| *other != nonce).collect();
         let mut changes = Changes::default();
         for old in done.iter().take(done.len().saturating_sub(DONE_MAX - 1)) {
             changes.remove(Table::Outbox, old.to_be_bytes());
