@@ -1,11 +1,22 @@
 //! What every method works with.
 
-use crate::{arguments::Arguments, error::RpcError, limits::Limits, node::Node};
+use crate::{
+    arguments::Arguments,
+    blocks::{Block, BlockCache},
+    error::RpcError,
+    filters::Filters,
+    limits::Limits,
+    node::Node,
+};
+use alloy_consensus::Header;
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use ashlar_stf::{Ancestors, SealedHeader, WitnessState};
+use ashlar_stf::{Ancestors, SealedHeader, WitnessState, rollup::next_header};
 use ashlar_storage::{ChainRecords, StoreSource};
 use serde_json::Value;
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 use tokio::sync::Semaphore;
 
 /// What a method answers.
@@ -27,6 +38,10 @@ pub(crate) enum Work {
 pub(crate) struct Api {
     pub(crate) node: Node,
     pub(crate) limits: Limits,
+    pub(crate) filters: Filters,
+    /// Turns to wait for a transaction's receipt.
+    pub(crate) waiters: Arc<Semaphore>,
+    blocks: BlockCache,
     reads: Arc<Semaphore>,
     executions: Arc<Semaphore>,
 }
@@ -34,11 +49,23 @@ pub(crate) struct Api {
 impl Api {
     pub(crate) fn new(node: Node, limits: Limits) -> Self {
         let semaphore = |permits: usize| Arc::new(Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { node, limits, reads: semaphore(limits.reads), executions: semaphore(limits.executions) }
+        Self {
+            node,
+            limits,
+            filters: Filters::new(&limits),
+            waiters: semaphore(limits.send_waiters),
+            blocks: BlockCache::new(limits.cached_blocks),
+            reads: semaphore(limits.reads),
+            executions: semaphore(limits.executions),
+        }
     }
 
-    /// Runs a method on a thread that may block, when it is its turn.
-    pub(crate) async fn run(self: Arc<Self>, work: Work, method: Method, arguments: Arguments) -> Answer {
+    /// Runs work on a thread that may block, when it is its turn.
+    pub(crate) async fn run(
+        self: Arc<Self>,
+        work: Work,
+        answer: impl FnOnce(&Self) -> Answer + Send + 'static,
+    ) -> Answer {
         let turns = match work {
             Work::Read => Arc::clone(&self.reads),
             Work::Execute => Arc::clone(&self.executions),
@@ -46,7 +73,7 @@ impl Api {
         let turn = tokio::time::timeout(self.limits.wait, turns.acquire_owned()).await;
         let turn = turn.map_err(|_| RpcError::Busy)?.map_err(|_| RpcError::Internal)?;
         let running = tokio::task::spawn_blocking(move || {
-            let answer = method(&self, arguments);
+            let answer = answer(&self);
             drop(turn);
             answer
         });
@@ -84,8 +111,21 @@ impl Api {
     /// Header of the block that this means.
     pub(crate) fn header(&self, block: BlockId) -> Result<SealedHeader, RpcError> {
         let number = self.existing_number(block)?.ok_or(RpcError::UnknownBlock)?;
-        let record = self.node.store.block(number)?.ok_or(RpcError::UnknownBlock)?;
-        Ok(record.header)
+        self.node.store.header(number)?.ok_or(RpcError::UnknownBlock)
+    }
+
+    /// The block with this number.
+    pub(crate) fn block(&self, number: u64) -> Result<Option<Arc<Block>>, RpcError> {
+        self.blocks.get(&self.node.store, number)
+    }
+
+    /// Header of the block that is not made yet, as far as it is known.
+    pub(crate) fn pending_header(&self) -> Result<Header, RpcError> {
+        let head = self.head()?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+        let Header { beneficiary, timestamp, state_root, .. } = head.header;
+        let header = next_header(&self.node.config, &head, beneficiary, now.max(timestamp))?;
+        Ok(Header { state_root, ..header })
     }
 
     /// What `read` finds in the state after a block.

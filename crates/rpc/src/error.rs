@@ -51,8 +51,8 @@ pub(crate) enum RpcError {
     Limit(String),
     #[error("the server is busy: try again")]
     Busy,
-    #[error("the transaction is in no block after {seconds} s; it may come into one later")]
-    Timeout { hash: B256, seconds: u64 },
+    #[error("the transaction is in no block after {milliseconds} ms; it may come into one later")]
+    Timeout { hash: B256, milliseconds: u128 },
     #[error("the database failed: {0}")]
     Store(#[from] StoreError),
     #[error(transparent)]

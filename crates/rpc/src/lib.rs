@@ -7,15 +7,22 @@
 
 mod api;
 mod arguments;
+mod blocks;
+mod call;
 mod error;
 mod eth;
+mod filters;
 mod heads;
 mod json;
 mod limits;
+mod logs;
 mod methods;
+mod net;
 mod node;
 mod origins;
+mod overrides;
 mod server;
+mod txpool;
 
 pub use heads::Heads;
 pub use limits::Limits;

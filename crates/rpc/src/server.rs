@@ -87,10 +87,10 @@ pub struct Server {
 impl Server {
     /// Starts a server on threads of its own.
     pub fn start(settings: &Settings, node: Node) -> Result<Self, StartError> {
-        let Limits { reads, executions, send_waiters, .. } = settings.limits;
+        let Limits { reads, executions, .. } = settings.limits;
         let runtime = Builder::new_multi_thread()
             .worker_threads(WORKERS)
-            .max_blocking_threads(reads.saturating_add(executions).saturating_add(send_waiters).max(1))
+            .max_blocking_threads(reads.saturating_add(executions).max(1))
             .thread_name("rpc")
             .enable_all()
             .build()

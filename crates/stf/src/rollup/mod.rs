@@ -12,6 +12,7 @@ mod messages;
 mod meter;
 mod operation;
 mod receipt;
+mod simulate;
 mod state;
 mod transaction;
 
@@ -22,5 +23,6 @@ pub use header::genesis_header;
 pub use limits::{OverLimit, Resource, Usage};
 pub use messages::{Message, MessageLayout};
 pub use receipt::RollupReceipt;
+pub use simulate::{Simulated, SimulationError, Simulator, authorization, environment, next_header};
 pub use state::ChainState;
 pub use transaction::{RollupTransaction, RollupTransactionKind};
