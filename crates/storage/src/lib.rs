@@ -8,6 +8,7 @@
 mod chain;
 mod disk;
 mod memory;
+mod operations;
 mod record;
 mod source;
 mod state;
@@ -16,6 +17,7 @@ mod store;
 pub use chain::{BatchRecord, BlockRecord, ChainError, ChainRecords, ResultRecord, TransactionPlace};
 pub use disk::DiskStore;
 pub use memory::MemoryStore;
+pub use operations::{OperationRecord, OperationRecords, OperationsError};
 pub use record::Damaged;
 pub use source::StoreSource;
 pub use state::{InitialAccount, StateDb, StateDbError};
