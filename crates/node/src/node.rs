@@ -10,12 +10,12 @@ use crate::{
     supervisor::{Ended, Supervisor},
 };
 use ashlar_batcher::{
-    DamagedGuest, DataPolicy, JobQueue, JobSettings, LocalJobs, Prices, Progress, SealSettings, SealStep, Sealer,
-    WorkStep, Worker, WorkerError, rollup_key,
+    DamagedGuest, DataPolicy, JobQueue, JobSettings, LocalJobs, Prices, Progress, SealSettings, SealStep,
+    Sealer, WorkStep, Worker, WorkerError, rollup_key,
 };
 use ashlar_ethereum::{
-    Account, AccountError, Client, FeeLimits, L1Status, Sender, SenderError, SenderSettings, SharedStatus, Watcher,
-    WatcherSettings,
+    Account, AccountError, Client, FeeLimits, L1Status, Sender, SenderError, SenderSettings, SharedStatus,
+    Watcher, WatcherSettings,
 };
 use ashlar_mempool::Mempool;
 use ashlar_primitives::rollup::RollupConfig;
@@ -82,7 +82,9 @@ pub enum NodeError {
     #[error(transparent)]
     Guest(#[from] DamagedGuest),
     /// The program is another than the chain's.
-    #[error("this program proves with another guest than the chain's contracts verify: use the version that the chain was made with")]
+    #[error(
+        "this program proves with another guest than the chain's contracts verify: use the version that the chain was made with"
+    )]
     OtherGuest,
     /// The batches do not go on.
     #[error(transparent)]

@@ -78,6 +78,9 @@ impl Supervisor {
                 Ok(Err(reason)) => Some(Ended::Failed { component, reason }),
                 Err(_) => Some(Ended::Panicked { component }),
             };
+            if end.is_some() {
+                stop.order();
+            }
             // Who waits may be gone, and then nobody asks.
             ended.send(end).ok();
         };
@@ -86,13 +89,12 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Waits until all components have ended, which the first to end makes the others do. The first failure, if there is one.
+    /// Waits until all components have ended: the first that ends makes the others end. The first failure, if there is one.
     pub fn wait(self) -> Result<(), Ended> {
-        let Self { stop, threads, ended: (sender, ended) } = self;
+        let Self { threads, ended: (sender, ended), .. } = self;
         drop(sender);
         let mut first = None;
         for end in ended {
-            stop.order();
             first = first.or(end);
         }
         for thread in threads {

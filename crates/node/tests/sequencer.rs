@@ -9,8 +9,8 @@ use ashlar_node::{Sequencer, SequencerSettings};
 use ashlar_primitives::rollup::{Operation, RollupConfig};
 use ashlar_stf::rollup::genesis_header;
 use ashlar_storage::{
-    BlockRecord, ChainRecords, Changes, InitialAccount, MemoryStore, OperationRecord, OperationRecords, StateDb,
-    StateDbError, Store, read_account, read_code,
+    BlockRecord, ChainRecords, Changes, InitialAccount, MemoryStore, OperationRecord, OperationRecords,
+    StateDb, StateDbError, Store, read_account, read_code,
 };
 use k256::ecdsa::SigningKey;
 use std::{
@@ -91,7 +91,8 @@ struct World {
 impl World {
     fn new() -> Self {
         let store = Arc::new(MemoryStore::default());
-        let rich = InitialAccount { balance: U256::from(10).pow(U256::from(20)), ..InitialAccount::default() };
+        let rich =
+            InitialAccount { balance: U256::from(10).pow(U256::from(20)), ..InitialAccount::default() };
         let mut accounts: BTreeMap<_, _> = (0..8).map(|number| (user(number), rich.clone())).collect();
         let code = Bytes::from_static(&[0x5b, 0x5f, 0x56]);
         accounts.insert(LOOP, InitialAccount { nonce: 1, code, ..InitialAccount::default() });
@@ -102,10 +103,12 @@ impl World {
     /// As after a start.
     fn open(store: Arc<MemoryStore>) -> Self {
         let accounts = Stored(Arc::clone(&store));
-        let pool =
-            Mempool::open(Arc::clone(&store) as _, config(), Limits::default(), &accounts, 1_000_000).unwrap();
-        let settings =
-            SequencerSettings { beneficiary: Address::repeat_byte(0xfe), block_time: Duration::from_secs(60) };
+        let pool = Mempool::open(Arc::clone(&store) as _, config(), Limits::default(), &accounts, 1_000_000)
+            .unwrap();
+        let settings = SequencerSettings {
+            beneficiary: Address::repeat_byte(0xfe),
+            block_time: Duration::from_secs(60),
+        };
         let state = StateDb::open(Arc::clone(&store)).unwrap();
         let told = Arc::<Mutex<Vec<B256>>>::default();
         let tell = Arc::clone(&told);

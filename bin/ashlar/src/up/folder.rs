@@ -48,7 +48,11 @@ impl Folder {
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let length = fs::metadata(&file).wrap_err_with(|| file.display().to_string())?.len();
-                ensure!(length > 0, "{} is empty: remove it, if it had never another content", file.display());
+                ensure!(
+                    length > 0,
+                    "{} is empty: remove it, if it had never another content",
+                    file.display()
+                );
             }
             Err(error) => return Err(error).wrap_err_with(|| format!("making {}", file.display())),
         }
@@ -62,7 +66,9 @@ impl Folder {
             opened.write_all(content.as_bytes())?;
             opened.sync_all()
         });
-        written.and_then(|()| fs::rename(&beside, &file)).wrap_err_with(|| format!("writing {}", file.display()))?;
+        written
+            .and_then(|()| fs::rename(&beside, &file))
+            .wrap_err_with(|| format!("writing {}", file.display()))?;
         Ok(file)
     }
 }
