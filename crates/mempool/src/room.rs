@@ -30,12 +30,12 @@ impl State {
         let mut victims = Vec::new();
         while count > self.limits.transactions || bytes > self.limits.bytes {
             let (rank, victim) = cheapest.next().ok_or(Rejection::Full)?;
-            if rank.worth >= worth {
-                return Err(refusal(worth, rank.worth));
-            }
             // Its own sender's transactions before it are needed, and the one with its nonce goes anyway.
             if victim.sender == transaction.sender && victim.nonce <= transaction.nonce {
                 continue;
+            }
+            if rank.worth >= worth {
+                return Err(refusal(worth, rank.worth));
             }
             victims.push((victim.sender, victim.nonce));
             count -= 1;

@@ -280,7 +280,7 @@ fn block(model: &mut Model, pool: &Mempool, store: &dyn Store, count: usize, bas
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn a_pool_is_what_a_list_would_be(events in events()) {

@@ -158,7 +158,7 @@ fn dear_transactions_behind_a_cheap_one_are_worth_no_more_than_it() {
     let honest = add(&pool, &ledger, transfer(1, 0, 5));
     let cheap = add(&pool, &ledger, transfer(0, 0, 1));
     let behind = add(&pool, &ledger, transfer(0, 1, 1_000));
-    let text = "transaction underpriced: the pool is full, effective tip 1, more than 1 needed";
+    let text = "transaction underpriced: the pool is full, effective tip 1, more than 5 needed";
     assert_eq!(refused(&pool, &ledger, transfer(0, 2, 1_000)), text);
     let other = add(&pool, &ledger, transfer(2, 0, 2));
     assert!(reason(&pool, &behind).starts_with("evicted"), "the last one goes, or it would be lost anyway");

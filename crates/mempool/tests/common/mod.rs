@@ -15,7 +15,7 @@ use ashlar_storage::{MemoryStore, StateDbError, Store};
 use k256::ecdsa::SigningKey;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, RwLock},
+    sync::{Arc, LazyLock, RwLock},
 };
 
 pub const CHAIN_ID: u64 = 270_270;
@@ -88,8 +88,14 @@ pub fn key(number: u8) -> SigningKey {
     SigningKey::from_slice(keccak256([number]).as_slice()).unwrap()
 }
 
+/// Accounts that there are.
+const ACCOUNTS: u8 = 64;
+
 pub fn address(number: u8) -> Address {
-    Address::from_public_key(key(number).verifying_key())
+    static ADDRESSES: LazyLock<Vec<Address>> = LazyLock::new(|| {
+        (0..ACCOUNTS).map(|number| Address::from_public_key(key(number).verifying_key())).collect()
+    });
+    ADDRESSES[usize::from(number)]
 }
 
 pub fn sign_hash(number: u8, hash: B256) -> Signature {
