@@ -8,6 +8,7 @@
 mod account;
 mod chain;
 mod client;
+mod deploy;
 mod fees;
 mod records;
 mod revert;
@@ -23,6 +24,7 @@ pub use chain::{
     BlockAt, CallError, Header, Log, Receipt, TRANSACTION_GAS_MAX, contract_call, contract_result,
 };
 pub use client::{Call, Class, Client, ClientError, Limits, Place, RpcError};
+pub use deploy::{DeployError, DeployParameters, DeployedChain, ETHER, deploy};
 pub use fees::{FeeError, FeeLimits, Fees, Market, WEI_PER_GWEI, gwei};
 pub use records::{OPERATIONS_INCLUDED, OperationRecord, RecordError, operations_included};
 pub use revert::revert_reason;
