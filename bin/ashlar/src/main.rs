@@ -8,24 +8,27 @@ mod final_file;
 mod finalize;
 mod guest;
 mod input;
+mod interrupt;
 mod join;
 mod l1;
+mod logging;
+mod node;
 mod output;
 mod progress;
 mod proof;
 mod prove;
 mod proving;
 mod report;
-mod rpc;
 mod security;
 mod soundness;
 mod statement;
+mod up;
 mod verify;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// ZK rollup stack: executes Ethereum blocks, proves them, and verifies the proofs, here and on Ethereum.
+/// ZK rollup stack: runs a rollup chain; executes Ethereum blocks, proves them, and verifies the proofs, here and on Ethereum.
 ///
 /// Results go to stdout, everything else to stderr. With --json, the result is one JSON object.
 #[derive(Parser)]
@@ -37,6 +40,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Up(up::Arguments),
+    Node(node::Arguments),
     Execute(execute::Arguments),
     Prove(prove::Arguments),
     Join(join::Arguments),
@@ -52,6 +57,8 @@ fn main() -> ExitCode {
     allocator::keep_memory();
     let Arguments { command } = Arguments::parse();
     let result = match command {
+        Command::Up(arguments) => up::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Node(arguments) => node::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Execute(arguments) => execute::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Prove(arguments) => prove::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Join(arguments) => join::run(&arguments).map(|()| ExitCode::SUCCESS),

@@ -5,99 +5,47 @@ mod support;
 
 use alloy_consensus::{Transaction, TxEnvelope};
 use alloy_eips::eip2718::Decodable2718;
-use alloy_primitives::hex;
+use alloy_primitives::{B256, hex};
+use ashlar_ethereum::test_utils::{FakeNode, Reply};
 use serde_json::{Value, json};
-use std::{
-    fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
-    os::unix::fs::PermissionsExt,
-    process::Output,
-    sync::{Arc, Mutex},
-    thread,
-};
+use std::{fs, os::unix::fs::PermissionsExt, process::Output};
 use support::{Scratch, ashlar, stderr};
 
 const GWEI: u128 = 1_000_000_000;
 
 /// A node that says what it is told to, and takes no transaction.
-struct Node {
-    url: String,
-    /// What it was sent.
-    sent: Arc<Mutex<Vec<TxEnvelope>>>,
-}
+struct Node(FakeNode);
 
 impl Node {
     fn start(base_fee: u128, tip: u128) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let sent = Arc::new(Mutex::new(Vec::new()));
-        let taken = Arc::clone(&sent);
-        // It ends with the test's process.
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                answer(stream.unwrap(), base_fee, tip, &taken);
-            }
-        });
-        Self { url, sent }
+        Self(FakeNode::new(move |method, _| match method {
+            "eth_chainId" => Reply::Result(json!("0x1")),
+            "eth_estimateGas" => Reply::Result(json!("0xf4240")),
+            "eth_getTransactionCount" => Reply::Result(json!("0x0")),
+            "eth_maxPriorityFeePerGas" => Reply::Result(json!(format!("{tip:#x}"))),
+            "eth_getBlockByNumber" => Reply::Result(json!({
+                "number": "0x1", "hash": B256::ZERO, "parentHash": B256::ZERO, "timestamp": "0x1",
+                "baseFeePerGas": format!("{base_fee:#x}"),
+            })),
+            "eth_sendRawTransaction" => Reply::Error(-32_000, "seen, but not taken".into(), Value::Null),
+            method => panic!("nobody asks for {method}"),
+        }))
     }
 
     /// Has the command deploy by this node.
     fn deploy(&self, scratch: &Scratch, more: &[&str]) -> Output {
         let path = scratch.write("key", format!("{:064x}", 0xa5a5_1234_u64).as_bytes());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        let deploy = ["l1", "deploy-verifier", "--rpc", &self.url, "--key-file", &path];
+        let deploy = ["l1", "deploy-verifier", "--rpc", self.0.url(), "--key-file", &path];
         ashlar(&[&deploy[..], more].concat())
     }
 
+    /// What it was sent.
     fn sent(&self) -> Vec<TxEnvelope> {
-        self.sent.lock().unwrap().clone()
+        let calls = self.0.calls().into_iter().filter(|(method, _)| method == "eth_sendRawTransaction");
+        let raw = calls.map(|(_, params)| hex::decode(params[0].as_str().unwrap()).unwrap());
+        raw.map(|bytes| TxEnvelope::decode_2718(&mut bytes.as_slice()).unwrap()).collect()
     }
-}
-
-/// One request, one answer, and no more on this connection.
-fn answer(mut stream: TcpStream, base_fee: u128, tip: u128, sent: &Mutex<Vec<TxEnvelope>>) {
-    let request = read_request(&stream);
-    let answer = match request["method"].as_str().unwrap() {
-        "eth_chainId" => json!({"result": "0x1"}),
-        "eth_estimateGas" => json!({"result": "0xf4240"}),
-        "eth_getTransactionCount" => json!({"result": "0x0"}),
-        "eth_maxPriorityFeePerGas" => json!({"result": format!("{tip:#x}")}),
-        "eth_getBlockByNumber" => json!({"result": {"baseFeePerGas": format!("{base_fee:#x}")}}),
-        "eth_sendRawTransaction" => {
-            let bytes = hex::decode(request["params"][0].as_str().unwrap()).unwrap();
-            sent.lock().unwrap().push(TxEnvelope::decode_2718(&mut bytes.as_slice()).unwrap());
-            json!({"error": {"code": -32000, "message": "seen, but not taken"}})
-        }
-        method => panic!("nobody asks for {method}"),
-    };
-    let body = answer.to_string();
-    write!(
-        stream,
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-}
-
-fn read_request(stream: &TcpStream) -> Value {
-    let mut reader = BufReader::new(stream);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    serde_json::from_slice(&body).unwrap()
 }
 
 #[test]

@@ -7,63 +7,10 @@ mod support;
 
 use alloy_primitives::{Address, B256, U256, hex, keccak256};
 use ashlar_contracts::{JoinedPlace, JoinedTree, Statement, is_verified_in_call};
+use ashlar_ethereum::test_utils::Anvil;
 use serde_json::{Value, json};
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    os::unix::fs::PermissionsExt,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    sync::OnceLock,
-    thread,
-};
+use std::{fs, os::unix::fs::PermissionsExt, sync::OnceLock};
 use support::{Scratch, ashlar, json, refusal, small, stderr, stdout};
-
-/// Anvil with the rules of Osaka, on a port of its own. Goes away with the test.
-struct Anvil {
-    process: Child,
-    url: String,
-}
-
-impl Anvil {
-    fn start() -> Self {
-        let mut process = Command::new(program())
-            .args(["--port", "0", "--hardfork", "osaka", "--enable-tx-gas-limit", "--gas-limit", "60000000"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let address =
-            lines.find_map(|line| line.unwrap().strip_prefix("Listening on ").map(str::to_owned)).unwrap();
-        // It must not wait for a reader of what it says.
-        thread::spawn(move || lines.for_each(drop));
-        Self { process, url: format!("http://{address}") }
-    }
-
-    fn call(&self, method: &str, params: Value) -> Value {
-        let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let mut response = ureq::post(&self.url).send_json(&request).unwrap();
-        let answer: Value = response.body_mut().read_json().unwrap();
-        assert!(answer["error"].is_null(), "{method}: {answer}");
-        answer["result"].clone()
-    }
-}
-
-impl Drop for Anvil {
-    fn drop(&mut self) {
-        // If it is gone already, there is nothing to stop.
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
-
-fn program() -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../contracts/node_modules");
-    let anvil = std::env::var_os("ASHLAR_ANVIL")
-        .map_or_else(|| folder.join("@foundry-rs/anvil-linux-amd64/bin/anvil"), PathBuf::from);
-    assert!(anvil.exists(), "there is no {}: run contracts/scripts/install.sh", anvil.display());
-    anvil
-}
 
 /// What all tests share, each made once.
 struct Proven {
@@ -134,7 +81,7 @@ fn with_proof(change: impl FnOnce(&mut Vec<u8>)) -> Value {
 #[ignore = "takes minutes and anvil: contracts/scripts/install.sh"]
 fn a_block_is_proven_and_a_contract_accepts_it() {
     let (scratch, anvil) = (Scratch::new("l1-accepts"), Anvil::start());
-    let (file, rpc) = (scratch.write("block.json", &proven().0), anvil.url.as_str());
+    let (file, rpc) = (scratch.write("block.json", &proven().0), anvil.url());
     let deployed = ashlar(&["l1", "deploy-verifier", "--rpc", rpc, "--json"]);
     assert!(deployed.status.success(), "{}", stderr(&deployed));
     let deployed = json(&deployed);
@@ -183,7 +130,7 @@ fn word(value: &Value) -> B256 {
 fn one_proof_of_many_statements_serves_many_contracts() {
     let (scratch, anvil) = (Scratch::new("l1-many"), Anvil::start());
     let (bytes, report) = &shared().many;
-    let (file, rpc) = (scratch.write("many.json", bytes), anvil.url.as_str());
+    let (file, rpc) = (scratch.write("many.json", bytes), anvil.url());
     let form: Value = serde_json::from_slice(bytes).unwrap();
     let deployed = json(&ashlar(&["l1", "deploy-verifier", "--rpc", rpc, "--json"]));
     let address = |name: &str| deployed[name]["address"].as_str().unwrap().to_owned();
@@ -241,7 +188,7 @@ fn one_proof_of_many_statements_serves_many_contracts() {
 #[ignore = "takes minutes and anvil: contracts/scripts/install.sh"]
 fn a_contract_refuses_what_is_not_proven_and_says_why() {
     let (scratch, anvil) = (Scratch::new("l1-refuses"), Anvil::start());
-    let rpc = anvil.url.as_str();
+    let rpc = anvil.url();
     let deployed = json(&ashlar(&["l1", "deploy-verifier", "--rpc", rpc, "--no-registry", "--json"]));
     let verifier = deployed["verifier"]["address"].as_str().unwrap();
     let last = bytes(&form(), "proof").len() - 1;
@@ -269,7 +216,7 @@ fn a_contract_refuses_what_is_not_proven_and_says_why() {
 #[ignore = "takes minutes and anvil: contracts/scripts/install.sh"]
 fn another_contract_is_not_taken_for_the_verifier() {
     let (scratch, anvil) = (Scratch::new("l1-foreign"), Anvil::start());
-    let (file, rpc) = (scratch.write("block.json", &proven().0), anvil.url.as_str());
+    let (file, rpc) = (scratch.write("block.json", &proven().0), anvil.url());
     let deployed = json(&ashlar(&["l1", "deploy-verifier", "--rpc", rpc, "--json"]));
     let address = |name: &str| deployed[name]["address"].as_str().unwrap().to_owned();
     let (verifier, registry) = (address("verifier"), address("registry"));
@@ -301,7 +248,7 @@ fn a_key_from_a_file_signs() {
     let (scratch, anvil) = (Scratch::new("l1-key"), Anvil::start());
     let key = format!("{:064x}\n", 0xa5a5_1234_u64);
     let path = scratch.write("key", key.as_bytes());
-    let deploy = ["l1", "deploy-verifier", "--rpc", &anvil.url, "--key-file", &path, "--json"];
+    let deploy = ["l1", "deploy-verifier", "--rpc", anvil.url(), "--key-file", &path, "--json"];
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     assert!(stderr(&ashlar(&deploy)).contains("chmod 600"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
@@ -320,7 +267,7 @@ fn a_key_from_a_file_signs() {
         let output = ashlar(&deploy);
         assert!(stderr(&output).contains("holds no private key"), "{bad}: {}", stderr(&output));
     }
-    let stranger = ["l1", "deploy-verifier", "--rpc", &anvil.url, "--from", &sender.to_string()];
+    let stranger = ["l1", "deploy-verifier", "--rpc", anvil.url(), "--from", &sender.to_string()];
     assert!(stderr(&ashlar(&stranger)).contains("--key-file"));
 }
 

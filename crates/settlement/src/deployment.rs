@@ -3,9 +3,10 @@
 use crate::artifact::{Artifact, DamagedArtifact, RollupContract};
 use alloy_primitives::{Address, Bytes};
 use alloy_sol_types::SolValue;
+use serde::{Deserialize, Serialize};
 
 /// Where the contracts are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addresses {
     /// The bridge.
     pub asset_router: Address,

@@ -73,7 +73,7 @@ pub(crate) fn environment(transaction: &Transaction, sender: Address) -> TxEnv {
 }
 
 /// Recovers who signed an authorization; an invalid signature makes the tuple void, not the transaction (EIP-7702).
-fn authority(authorization: &SignedAuthorization) -> RecoveredAuthorization {
+pub(crate) fn authority(authorization: &SignedAuthorization) -> RecoveredAuthorization {
     let signer = authorization
         .signature()
         .ok()

@@ -182,6 +182,13 @@ impl BlockRecord {
     }
 }
 
+/// The header in a block's record.
+fn decode_header(record: &[u8]) -> Option<SealedHeader> {
+    let mut fields = alloy_rlp::Header::decode_bytes(&mut &*record, true).ok()?;
+    let header = alloy_rlp::Header::decode_bytes(&mut fields, false).ok()?;
+    SealedHeader::decode(header).ok()
+}
+
 fn decode_receipt(bytes: &[u8]) -> Option<RollupReceipt> {
     let (type_byte, mut rest) = match bytes.split_first()? {
         (&byte, rest) if byte < 0x80 => (byte, rest),
@@ -264,6 +271,13 @@ pub trait ChainRecords: Store {
         let Some(header) = self.get(Table::Meta, HEAD)? else { return Ok(None) };
         let decoded = SealedHeader::decode(&header);
         decoded.map(Some).map_err(|_| Damaged::new(Table::Meta, "the last block's header").into())
+    }
+
+    /// Header of the block with this number; the rest of the record is not decoded.
+    fn header(&self, number: u64) -> Result<Option<SealedHeader>, ChainError> {
+        let Some(bytes) = self.get(Table::Blocks, &number.to_be_bytes())? else { return Ok(None) };
+        let header = decode_header(&bytes).filter(|header| header.header.number == number);
+        header.map(Some).ok_or_else(|| Damaged::new(Table::Blocks, format!("block {number}")).into())
     }
 
     /// The block with this number. The genesis block has no transactions.

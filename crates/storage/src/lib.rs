@@ -9,6 +9,7 @@ mod chain;
 mod disk;
 mod memory;
 mod operations;
+mod proof;
 mod record;
 mod source;
 mod state;
@@ -18,7 +19,8 @@ pub use chain::{BatchRecord, BlockRecord, ChainError, ChainRecords, ResultRecord
 pub use disk::DiskStore;
 pub use memory::MemoryStore;
 pub use operations::{OperationRecord, OperationRecords, OperationsError, put_operations_included};
+pub use proof::TrieProof;
 pub use record::Damaged;
 pub use source::StoreSource;
-pub use state::{InitialAccount, StateDb, StateDbError};
+pub use state::{InitialAccount, StateDb, StateDbError, read_account, read_code};
 pub use store::{Changes, Direction, Entry, Store, StoreError, Table};

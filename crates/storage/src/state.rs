@@ -136,9 +136,7 @@ impl<S: Store> StateDb<S> {
     }
 
     fn account(&self, address: &Address) -> Result<Option<Account>, StateDbError> {
-        let Some(record) = self.get(Table::Accounts, address.as_slice())? else { return Ok(None) };
-        let damaged = |_| Damaged::new(Table::Accounts, address.to_string()).into();
-        Account::decode(&record).map(Some).map_err(damaged)
+        decode_account(address, self.get(Table::Accounts, address.as_slice())?)
     }
 
     fn slot(&self, address: &Address, key: &U256) -> Result<U256, StateDbError> {
@@ -272,6 +270,23 @@ fn update_tries<S: Store>(
     let nodes = state.collect_nodes().into_iter().map(|node| (keccak256(&node), node));
     let new = nodes.filter(|(hash, _)| !source.has_read(hash)).collect();
     Ok((applied, root, new))
+}
+
+/// An account after the last block that is written.
+pub fn read_account<S: Store>(store: &S, address: &Address) -> Result<Option<Account>, StateDbError> {
+    decode_account(address, store.get(Table::Accounts, address.as_slice())?)
+}
+
+/// The code with this Keccak-256.
+pub fn read_code<S: Store>(store: &S, hash: &B256) -> Result<Option<Vec<u8>>, StoreError> {
+    store.get(Table::Codes, hash.as_slice())
+}
+
+fn decode_account(address: &Address, record: Option<Vec<u8>>) -> Result<Option<Account>, StateDbError> {
+    let decode = |record: Vec<u8>| {
+        Account::decode(&record).map_err(|_| Damaged::new(Table::Accounts, address.to_string()).into())
+    };
+    record.map(decode).transpose()
 }
 
 fn slot_key(address: &Address, key: &U256) -> Vec<u8> {

@@ -12,15 +12,20 @@ mod messages;
 mod meter;
 mod operation;
 mod receipt;
+mod simulate;
 mod state;
 mod transaction;
 
-pub use batch::{BatchBuilder, RollupBatch, execute_rollup_batch, execute_rollup_input};
+pub use batch::{
+    BATCH_COST, BLOCK_COST, BatchBuilder, PUBDATA_BYTE_COST, RollupBatch, TRANSACTIONS_MAX,
+    execute_rollup_batch, execute_rollup_input,
+};
 pub use block::{Refusal, Role, RollupBlock, RollupBlockBuilder, RollupResult, execute_rollup_block};
 pub use fees::{base_fee, next_excess};
 pub use header::genesis_header;
 pub use limits::{OverLimit, Resource, Usage};
 pub use messages::{Message, MessageLayout};
 pub use receipt::RollupReceipt;
+pub use simulate::{Simulated, SimulationError, Simulator, authorization, environment, next_header};
 pub use state::ChainState;
 pub use transaction::{RollupTransaction, RollupTransactionKind};

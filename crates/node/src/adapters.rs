@@ -1,0 +1,89 @@
+//! The node's parts as the JSON-RPC server sees them.
+
+use alloy_primitives::{Address, B256, Bytes};
+use ashlar_ethereum::SharedStatus;
+use ashlar_mempool::{AccountState, Accounts, Code, Content, Mempool, Rejection};
+use ashlar_rpc::{Pool, PoolContent, PoolStatus, PooledTransaction, Refused, Settlement};
+use ashlar_storage::{ChainRecords, StateDbError, Store, read_account, read_code};
+use std::sync::Arc;
+
+/// Accounts after the last block that is written.
+pub(crate) struct StoredAccounts<S>(pub(crate) Arc<S>);
+
+impl<S: Store> Accounts for StoredAccounts<S> {
+    fn account(&self, address: &Address) -> Result<AccountState, StateDbError> {
+        let Some(record) = read_account(&self.0, address)? else { return Ok(AccountState::default()) };
+        let code = read_code(&self.0, &record.code_hash)?;
+        Ok(AccountState {
+            nonce: record.nonce,
+            balance: record.balance,
+            code: code.map_or(Code::None, |code| Code::of(&code)),
+        })
+    }
+}
+
+/// The pool, as users reach it.
+pub(crate) struct SharedPool<S> {
+    pub(crate) pool: Mempool,
+    pub(crate) accounts: StoredAccounts<S>,
+}
+
+impl<S: Store> Pool for SharedPool<S> {
+    fn add(&self, bytes: Bytes) -> Result<B256, Refused> {
+        // -32000 is what Ethereum's clients answer, and the text is what tools look at.
+        let refused = |reason: Rejection| Refused { code: -32_000, message: reason.to_string() };
+        self.pool.add(bytes, &self.accounts).map_err(refused)
+    }
+
+    fn get(&self, hash: &B256) -> Option<PooledTransaction> {
+        self.pool.get(hash).map(|pooled| of(&pooled))
+    }
+
+    fn pending_nonce(&self, address: &Address) -> Option<u64> {
+        self.pool.pending_nonce(address)
+    }
+
+    fn status(&self) -> PoolStatus {
+        let (pending, queued) = self.pool.counts();
+        let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
+        PoolStatus { pending: number(pending), queued: number(queued) }
+    }
+
+    fn content(&self, sender: Option<&Address>, limit: usize) -> PoolContent {
+        let Content { pending, queued } = match sender {
+            Some(sender) => self.pool.content_of(sender),
+            None => self.pool.content(limit),
+        };
+        PoolContent {
+            pending: pending.values().flatten().map(|pooled| of(pooled)).collect(),
+            queued: queued.values().flatten().map(|pooled| of(pooled)).collect(),
+        }
+    }
+}
+
+fn of(pooled: &ashlar_mempool::PooledTransaction) -> PooledTransaction {
+    PooledTransaction { bytes: pooled.bytes.clone(), sender: pooled.sender }
+}
+
+/// How far Ethereum has the chain, as the watcher saw it.
+pub(crate) struct Settled<S> {
+    pub(crate) store: Arc<S>,
+    pub(crate) ethereum: SharedStatus,
+}
+
+impl<S: Store> Settled<S> {
+    /// The last block of a batch; the genesis block if there is none, or if it cannot be read: then less is called safe than is.
+    fn last_block(&self, batch: u64) -> u64 {
+        self.store.batch(batch).ok().flatten().map_or(0, |batch| batch.output.last_block)
+    }
+}
+
+impl<S: Store> Settlement for Settled<S> {
+    fn committed_block(&self) -> u64 {
+        self.ethereum.get().view.map_or(0, |view| self.last_block(view.settlement.committed))
+    }
+
+    fn finalized_block(&self) -> u64 {
+        self.ethereum.get().view.map_or(0, |view| self.last_block(view.executed_finalized.unwrap_or(0)))
+    }
+}

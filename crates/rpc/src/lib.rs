@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod api;
+mod arguments;
+mod blocks;
+mod call;
+mod error;
+mod eth;
+mod filters;
+mod heads;
+mod json;
+mod limits;
+mod logs;
+mod methods;
+mod net;
+mod node;
+mod origins;
+mod overrides;
+mod server;
+mod txpool;
+
+pub use heads::Heads;
+pub use limits::Limits;
+pub use node::{Node, Pool, PoolContent, PoolStatus, PooledTransaction, Refused, Settlement};
+pub use server::{Server, Settings, StartError};

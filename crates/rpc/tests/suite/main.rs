@@ -1,0 +1,14 @@
+//! A server over a small chain, asked as clients ask.
+
+mod blocks;
+mod calls;
+mod clients;
+mod estimates;
+mod fees;
+mod hostile;
+mod limits;
+mod logs;
+mod send;
+mod state;
+mod subscriptions;
+mod world;
