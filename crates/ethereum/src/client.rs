@@ -17,8 +17,9 @@ const BATCH_MAX: usize = 100;
 /// Most bytes of what a node says in an error that are kept.
 const MESSAGE_BYTES_MAX: usize = 1_000;
 
-/// Codes by which nodes and what stands before them say that they were asked too much: EIP-1474, and the status of HTTP.
-const CODES_TEMPORARY: [i64; 3] = [-32_005, 429, -32_097];
+/// Codes by which nodes and what stands before them say that they were asked too much (EIP-1474, the status of HTTP), or that
+/// something failed that has nothing to do with the question (JSON-RPC's internal error).
+const CODES_TEMPORARY: [i64; 3] = [-32_005, 429, -32_603];
 
 /// A JSON-RPC client over HTTP. Its copies share connections.
 #[derive(Clone)]

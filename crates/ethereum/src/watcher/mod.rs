@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use crate::{
     chain::{BlockAt, CallError, Header, contract_call, contract_result},
-    client::{Call, Class, Client, ClientError},
+    client::{Call, Class, Client, ClientError, RpcError},
     records::{OperationRecord, RecordError, operations_included},
     status::{Away, L1View, PendingUpgrade, Settlement, SharedStatus},
 };
@@ -120,6 +120,14 @@ pub enum WatcherError {
         /// Number of the block.
         block: u64,
     },
+    /// The node has no state after a block, which may be none of the chain any more.
+    #[error("the node does not give the contract's state after Ethereum's block {block}: {error}")]
+    State {
+        /// Number of the block.
+        block: u64,
+        /// What the node says.
+        error: RpcError,
+    },
     /// Logs are missing.
     #[error(
         "after Ethereum's block {block} the contract has {has} operations, and the node gives {read}: if it stays so, take \
@@ -174,7 +182,7 @@ impl WatcherError {
         match self {
             Self::Client(error) => error.class(),
             Self::Call(error) => error.class(),
-            Self::Moved { .. } | Self::Incomplete { .. } => Class::Temporary,
+            Self::Moved { .. } | Self::State { .. } | Self::Incomplete { .. } => Class::Temporary,
             _ => Class::Permanent,
         }
     }
@@ -302,7 +310,8 @@ impl<S: Store> Watcher<S> {
         let finalized = heads.finalized.map(|header| BlockAt::Hash(header.hash));
         calls.extend(finalized.map(|at| contract_call(chain, &Chain::progressCall {}, at)));
         let mut results = self.client.call_each(&calls)?.into_iter();
-        let mut bytes = || self.bytes(results.next().unwrap_or(Ok(Value::Null)));
+        let block = heads.head.number;
+        let mut bytes = || self.state(results.next().unwrap_or(Ok(Value::Null)), block);
         let progress = contract_result::<Chain::progressCall>(chain, &bytes()?)?;
         let operation_gas_price = contract_result::<Chain::gasPriceCall>(chain, &bytes()?)?;
         let paused_until = contract_result::<Chain::pausedUntilCall>(chain, &bytes()?)?;
@@ -312,7 +321,7 @@ impl<S: Store> Watcher<S> {
             _ => None,
         };
         // Nodes may have forgotten the state that far back, and the chain may be younger.
-        let finalized = results.next().and_then(|result| self.bytes(result).ok());
+        let finalized = results.next().and_then(|result| self.state(result, block).ok());
         let finalized =
             finalized.and_then(|bytes| contract_result::<Chain::progressCall>(chain, &bytes).ok());
         self.status.change(|status| {
@@ -333,8 +342,16 @@ impl<S: Store> Watcher<S> {
         Ok(())
     }
 
-    fn bytes(&self, result: Result<Value, ClientError>) -> Result<Bytes, ClientError> {
-        self.client.result("eth_call", result?)?.ok_or(ClientError::Absent { method: "eth_call" })
+    /// What a call on the state after a block returned.
+    fn state(&self, result: Result<Value, ClientError>, block: u64) -> Result<Bytes, WatcherError> {
+        match result {
+            Ok(bytes) => Ok(self
+                .client
+                .result("eth_call", bytes)?
+                .ok_or(ClientError::Absent { method: "eth_call" })?),
+            Err(ClientError::Refused { error, .. }) => Err(WatcherError::State { block, error }),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn is_in_chain(&self, point: &Point) -> Result<bool, WatcherError> {
