@@ -79,6 +79,9 @@ fn a_block_is_found_by_number_hash_and_transactions() {
     let genesis = store.block(0).unwrap().unwrap();
     assert_eq!(genesis.header.hash, record.header.header.parent_hash);
     assert_eq!(store.block_number(&genesis.header.hash).unwrap(), Some(0));
+    assert_eq!(store.header(1).unwrap().unwrap(), record.header);
+    assert_eq!(store.header(0).unwrap().unwrap(), genesis.header);
+    assert!(store.header(2).unwrap().is_none());
     assert!(store.block(2).unwrap().is_none());
     assert!(store.block_number(&B256::ZERO).unwrap().is_none());
     assert!(store.transaction_place(&B256::ZERO).unwrap().is_none());
@@ -157,9 +160,10 @@ fn damage_has_a_name() {
         let error = store.block(1).unwrap_err().to_string();
         assert!(error.contains("block 1") && error.contains("damaged"), "{error}");
     }
+    assert!(store.header(1).is_err());
     // A block under another number.
     put(Table::Blocks, &2u64.to_be_bytes(), &good);
-    assert!(store.block(2).is_err());
+    assert!(store.block(2).is_err() && store.header(2).is_err());
     put(Table::BlockNumbers, record.header.hash.as_slice(), b"1");
     assert!(store.block_number(&record.header.hash).is_err());
     put(Table::Transactions, record.results[0].hash.as_slice(), b"1");

@@ -11,7 +11,11 @@ use ashlar_stf::{
     BlockError, StateError,
     rollup::{ChainState, Refusal, RollupBlock, RollupBlockBuilder, RollupTransaction, genesis_header},
 };
-use ashlar_storage::{Changes, DiskStore, InitialAccount, MemoryStore, StateDb, StateDbError, Store, Table};
+use ashlar_storage::{
+    Changes, DiskStore, InitialAccount, MemoryStore, StateDb, StateDbError, Store, StoreSource, Table,
+    TrieProof,
+};
+use ashlar_trie::{EMPTY_ROOT, NodeSet, Trie};
 use ashlar_witness::{GenesisAccount, RollupChain, RollupDraft};
 use k256::ecdsa::SigningKey;
 use proptest::prelude::*;
@@ -250,4 +254,29 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_proof_is_all_that_a_value_needs() {
+    let mut state = begin(MemoryStore::default());
+    let before = state.parent().header.state_root;
+    make(&mut state, &[set(0, 0, 3, 0)]).unwrap();
+    state.write(Changes::default()).unwrap();
+    let source = StoreSource::new(state.store());
+    for root in [before, state.parent().header.state_root] {
+        for (address, is_there) in [(SETTER, true), (poor(), true), (Address::repeat_byte(0x77), false)] {
+            let proof = TrieProof::of(&source, root, &keccak256(address)).unwrap();
+            assert_eq!(proof.value.is_some(), is_there);
+            assert_eq!(keccak256(&proof.nodes[0]), root);
+            let mut nodes = NodeSet::new(proof.nodes.iter().map(AsRef::as_ref));
+            let mut trie = Trie::new(root);
+            let value = trie.get(&mut nodes, &keccak256(address)).unwrap();
+            assert_eq!(value, proof.value.as_deref());
+            // None of the nodes is there in vain.
+            assert_eq!(nodes.used().count(), proof.nodes.len());
+        }
+    }
+    let nothing = TrieProof::of(&source, EMPTY_ROOT, &B256::ZERO).unwrap();
+    assert_eq!(nothing, TrieProof { value: None, nodes: Vec::new() });
+    assert!(TrieProof::of(&source, B256::repeat_byte(9), &B256::ZERO).is_err());
 }
