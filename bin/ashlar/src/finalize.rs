@@ -4,12 +4,12 @@ use crate::{
     circuits,
     final_file::FinalFile,
     guest,
-    progress::{Progress, Work, words},
+    progress::{Progress, words},
     proof::Proof,
     report::{Report, peak_memory, prove_phases, reset_peak_memory},
 };
 use ashlar_prover::{
-    Phases, Plan, Prover, SegmentStore, Session,
+    Phases, Plan, Prover, SegmentStore, Session, Workload,
     aggregate::{Aggregator, FinalLayer, FinalPhases, Finalizer, ProvenAggregate, joined_runs, joiner_input},
 };
 use ashlar_verifier::{
@@ -141,7 +141,7 @@ fn prove_joiner(
     let verifier = prover.verifier();
     let hints = hints(&joiner_input(runs));
     let plan = Plan::new(&program, &hints, Options::default())?;
-    let mut work = Work::aggregation(&plan.metering);
+    let mut work = Workload::aggregation(&plan.metering);
     work.then_final();
     progress.start(work, store.map(SegmentStore::folder));
     let session = Session { prover: &prover, verifier: &verifier, store };

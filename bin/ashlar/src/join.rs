@@ -4,7 +4,7 @@ use crate::{
     circuits,
     finalize::{FinalFigures, finalize},
     output,
-    progress::{Progress, Work, words},
+    progress::{Progress, words},
     proof::{self, Proof},
     prove::{check_place, clean_up, on_interrupt, work_dir, write_proof},
     report::{list_recursion, peak_memory, recursion_json},
@@ -12,7 +12,7 @@ use crate::{
     statement::{Statement, list},
 };
 use ashlar_prover::{
-    SegmentStore,
+    SegmentStore, Workload,
     aggregate::{Aggregator, JoinFailure, ProvenAggregate, RecursionFigures, join},
 };
 use ashlar_verifier::aggregate::AggregateProof;
@@ -95,7 +95,7 @@ fn join_files(arguments: &Arguments, progress: &Progress, start: Instant) -> eyr
     progress.step("reading the proofs");
     let proofs: Vec<_> = arguments.proofs.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     let count = proofs.len();
-    let mut work = Work::joins(count);
+    let mut work = Workload::joins(count);
     if arguments.is_final {
         work.then_final();
     }

@@ -1,14 +1,8 @@
 //! Proving blocks, as `prove` and `bench prover` do it.
 
-use crate::{
-    guest,
-    input::Block,
-    progress::{Progress, Work},
-    proof::Proof,
-    report::Report,
-};
+use crate::{guest, input::Block, progress::Progress, proof::Proof, report::Report};
 use ashlar_prover::{
-    Event, Plan, ProvenRun, Prover, SegmentFigures, SegmentId, SegmentStore, Session,
+    Event, Plan, ProvenRun, Prover, SegmentFigures, SegmentId, SegmentStore, Session, Workload,
     aggregate::{Aggregator, ProvenAggregate, RecursionFigures},
 };
 use ashlar_verifier::Verifier;
@@ -105,8 +99,8 @@ impl<'p> Setup<'p> {
             plan.metering.cells() as f64 / 1e9
         ));
         let mut work = match aggregator {
-            Some(_) => Work::aggregation(&plan.metering),
-            None => Work::segments(&plan.metering),
+            Some(_) => Workload::aggregation(&plan.metering),
+            None => Workload::segments(&plan.metering),
         };
         if is_final {
             work.then_final();

@@ -14,6 +14,7 @@ mod store;
 mod tracer;
 mod traces;
 mod tree;
+mod workload;
 
 pub use ashlar_stark::Phases;
 pub use error::ProverError;
@@ -26,3 +27,4 @@ pub use setup::Prover;
 pub use store::{SegmentId, SegmentStore, StoreFailure, Stored, write_atomically};
 pub use traces::{SegmentTraces, TableTrace};
 pub use tree::{MemoryTree, PAGE_WORDS, PageChange, REGISTER_PAGE, REGISTER_PAGES, register_pages};
+pub use workload::Workload;

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ashlar_machine::Table;
 use ashlar_verifier::{Boundary, ProgramKey};
@@ -71,6 +72,8 @@ pub enum StoreFailure {
     Locked(PathBuf),
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: io::Error },
+    #[error("{0} is closed: the work that is kept in it was told to stop")]
+    Closed(PathBuf),
 }
 
 /// What the store has of a segment or of a task.
@@ -88,6 +91,7 @@ pub struct SegmentStore {
     folder: PathBuf,
     /// Released when it is dropped.
     _lock: File,
+    is_closed: AtomicBool,
 }
 
 impl SegmentStore {
@@ -101,7 +105,7 @@ impl SegmentStore {
         let path = folder.join(LOCK);
         let lock = File::create(&path).map_err(failed(&path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { folder: folder.to_owned(), _lock: lock, is_closed: AtomicBool::new(false) }),
             Err(TryLockError::WouldBlock) => Err(StoreFailure::Locked(folder.to_owned())),
             Err(TryLockError::Error(source)) => Err(failed(&path)(source)),
         }
@@ -112,8 +116,17 @@ impl SegmentStore {
         &self.folder
     }
 
+    /// Ends the work of a session that uses it, at the next part: what is being made is still kept, and nothing is begun after
+    /// it. It can be opened again when this one is dropped.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
     /// What is kept of this segment or task.
     pub fn load<P: DeserializeOwned>(&self, id: &impl Display) -> Result<Stored<P>, StoreFailure> {
+        if self.is_closed.load(Ordering::Relaxed) {
+            return Err(StoreFailure::Closed(self.folder.clone()));
+        }
         let path = self.folder.join(id.to_string());
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,

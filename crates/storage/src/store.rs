@@ -34,11 +34,13 @@ pub enum Table {
     Operations,
     /// Transactions to Ethereum by nonce.
     Outbox,
+    /// Who proves which batch, by number of the batch and protocol version.
+    Jobs,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Meta,
         Self::Accounts,
         Self::Slots,
@@ -53,6 +55,7 @@ impl Table {
         Self::Pool,
         Self::Operations,
         Self::Outbox,
+        Self::Jobs,
     ];
 
     /// Its name on disk.
@@ -72,6 +75,7 @@ impl Table {
             Self::Pool => "pool",
             Self::Operations => "operations",
             Self::Outbox => "outbox",
+            Self::Jobs => "jobs",
         }
     }
 }

@@ -1,13 +1,9 @@
 //! What the person at the terminal sees while a proof is made: a bar, or plain lines where there is no terminal.
 
-mod work;
-
 #[cfg(test)]
 mod tests;
 
-pub(crate) use work::Work;
-
-use ashlar_prover::{Event, SegmentFigures, aggregate::RecursionFigures};
+use ashlar_prover::{Event, SegmentFigures, Workload, aggregate::RecursionFigures};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     path::{Path, PathBuf},
@@ -23,7 +19,7 @@ pub(crate) struct Progress {
 
 #[derive(Default)]
 struct State {
-    work: Work,
+    work: Workload,
     /// When the proof that is being made was begun.
     since: Option<Instant>,
     /// Where finished proofs are kept.
@@ -52,7 +48,7 @@ impl Progress {
     }
 
     /// From now on, what is done is making these proofs.
-    pub(crate) fn start(&self, work: Work, kept_in: Option<&Path>) {
+    pub(crate) fn start(&self, work: Workload, kept_in: Option<&Path>) {
         if let Ok(style) = ProgressStyle::with_template("{bar:32} {percent:>3} %  {elapsed}  {msg}") {
             self.bar.set_style(style);
         }

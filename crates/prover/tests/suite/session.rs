@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ashlar_prover::{Event, Plan, Prover, SegmentId, SegmentStore, Session, SessionFailure, Stored};
+use ashlar_prover::{
+    Event, Plan, Prover, SegmentId, SegmentStore, Session, SessionFailure, StoreFailure, Stored,
+};
 use ashlar_verifier::SegmentProof;
 use ashlar_vm::asm::{Assembler, reg};
 use ashlar_vm::{Op, Options, Program, SHAPES, SegmentLimits};
@@ -126,6 +128,29 @@ fn removal(store: SegmentStore, ids: &[SegmentId], folder: &Path) {
     assert!(!store.remove(ids).unwrap(), "the folder is not empty");
     let left: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(left, [other]);
+}
+
+#[test]
+fn a_session_whose_store_is_closed_keeps_what_it_makes_and_begins_nothing() {
+    let (program, hints) = program();
+    let limits = SegmentLimits { cycles: 10, shapes: SHAPES.to_vec() };
+    let plan = Plan::with_limits(&program, &hints, Options::default(), limits).unwrap();
+    let prover = Prover::new(&program).unwrap();
+    let verifier = prover.verifier();
+    let folder = Folder::new("close");
+    let store = SegmentStore::open(&folder.0).unwrap();
+    let session = Session { prover: &prover, verifier: &verifier, store: Some(&store) };
+    let stopped = session.prove(&plan, Vec::new(), &mut |event| {
+        if let Event::Proving = event {
+            store.close();
+        }
+    });
+    assert!(matches!(stopped, Err(SessionFailure::Store(StoreFailure::Closed(_)))));
+    assert_eq!(folder.segments().len(), 1, "the first one is kept, the second one not begun");
+    drop(store);
+    let store = SegmentStore::open(&folder.0).unwrap();
+    let session = Session { prover: &prover, verifier: &verifier, store: Some(&store) };
+    assert_eq!(prove(&session, &plan), (vec![true, false], vec![]));
 }
 
 #[test]

@@ -22,14 +22,14 @@ use ashlar_primitives::rollup::{
 use ashlar_pubdata::{LastHeader, LogBody, PublishedLog, Scalar, encode};
 
 /// Most transactions of a batch.
-const TRANSACTIONS_MAX: usize = 65_535;
+pub const TRANSACTIONS_MAX: usize = 65_535;
 
-/// Proving cost of a block and of a batch, beside their transactions (`specs/020-proving-cost.md`).
-const BLOCK_COST: u64 = 200_000;
-const BATCH_COST: u64 = 1_000_000;
-
+/// Proving cost of a block beside its transactions (`specs/020-proving-cost.md`).
+pub const BLOCK_COST: u64 = 200_000;
+/// Proving cost of a batch beside its blocks and its pubdata.
+pub const BATCH_COST: u64 = 1_000_000;
 /// Proving cost of each byte of pubdata, hashed, and evaluated in blobs.
-const PUBDATA_BYTE_COST: u64 = 40;
+pub const PUBDATA_BYTE_COST: u64 = 40;
 
 /// What a batch has done so far. Blocks are added in order; [`BatchBuilder::finish`] makes the output.
 #[derive(Debug)]

@@ -15,7 +15,10 @@ mod receipt;
 mod state;
 mod transaction;
 
-pub use batch::{BatchBuilder, RollupBatch, execute_rollup_batch, execute_rollup_input};
+pub use batch::{
+    BATCH_COST, BLOCK_COST, BatchBuilder, PUBDATA_BYTE_COST, RollupBatch, TRANSACTIONS_MAX,
+    execute_rollup_batch, execute_rollup_input,
+};
 pub use block::{Refusal, Role, RollupBlock, RollupBlockBuilder, RollupResult, execute_rollup_block};
 pub use fees::{base_fee, next_excess};
 pub use header::genesis_header;
