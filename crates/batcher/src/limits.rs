@@ -195,3 +195,55 @@ impl BlockBudget {
         self.has_upgrade |= result.role == Role::Upgrade;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: BatchLimits =
+        BatchLimits { cost: 10_000_000, pubdata: 10_000, logs: 10, transactions: 65_535, operations: 1_024 };
+
+    #[test]
+    fn each_limit_is_kept_to_the_last_unit() {
+        let one = BatchUse { blocks: 1, ..BatchUse::default() };
+        // Batch, block, and the pubdata that no transaction is counted for.
+        let cost = 10_000_000 - 1_000_000 - 200_000 - 40 * 624;
+        let cases = [
+            (BatchUse { cost, ..one }, BatchUse { cost: cost + 1, ..one }, Limit::ProvingCost),
+            (
+                BatchUse { pubdata: 10_000 - 624, ..one },
+                BatchUse { pubdata: 10_001 - 624, ..one },
+                Limit::Pubdata,
+            ),
+            (BatchUse { logs: 10, ..one }, BatchUse { logs: 11, ..one }, Limit::Logs),
+            (
+                BatchUse { transactions: 65_535, ..one },
+                BatchUse { transactions: 65_536, ..one },
+                Limit::Transactions,
+            ),
+            (
+                BatchUse { operations: 1_024, ..one },
+                BatchUse { operations: 1_025, ..one },
+                Limit::Operations,
+            ),
+        ];
+        for (fits, passes, limit) in cases {
+            assert_eq!(LIMITS.passed(&fits), None);
+            assert_eq!(LIMITS.passed(&passes), Some(limit));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_counted_fits_nowhere() {
+        let most = BatchUse {
+            blocks: u64::MAX,
+            transactions: u64::MAX,
+            operations: u64::MAX,
+            cost: u64::MAX,
+            pubdata: u64::MAX,
+            logs: u64::MAX,
+        };
+        assert_eq!(most.and(&most), most);
+        assert_eq!(LIMITS.passed(&most), Some(Limit::ProvingCost));
+    }
+}

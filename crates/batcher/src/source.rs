@@ -36,12 +36,15 @@ pub enum SourceError {
         /// Why.
         reason: MakeError,
     },
+    /// The queue is in another process, which cannot be asked. It may be there again later.
+    #[error("asking for jobs: {0}")]
+    Remote(String),
     /// The clock of this machine is before 1970.
     #[error("the clock of this machine is before 1970: set it")]
     Clock,
 }
 
-/// What a worker asks for. One is in the process of the queue.
+/// What a worker asks for.
 pub trait JobSource {
     /// A job for this worker, if there is one.
     fn take(&self, worker: &str) -> Result<Option<Order>, SourceError>;

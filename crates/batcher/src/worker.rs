@@ -3,6 +3,7 @@
 use ashlar_prover::{
     Event, Plan, Prover, ProverError, SegmentStore, Session, SessionFailure, StoreFailure, Workload,
     aggregate::{Aggregator, Finalizer, FinalizerError},
+    write_atomically,
 };
 use ashlar_verifier::Verifier;
 use ashlar_vm::{Options, Program};
@@ -16,7 +17,7 @@ use std::{
 use thiserror::Error;
 
 use crate::{
-    guest::{DamagedGuest, circuit_keys, rollup_key, rollup_program},
+    guest::{DamagedGuest, ProofVerifier, circuit_keys, rollup_key, rollup_program},
     jobs::{Finish, Job, JobError},
     progress::{Phase, Progress, Tracker},
     source::{JobSource, Order, SourceError},
@@ -24,6 +25,9 @@ use crate::{
 
 /// How often a worker says that it is still at a job. Between two parts of a proof it cannot.
 const RENEWAL: Duration = Duration::from_secs(60);
+
+/// Name of the file that has the final proof until the queue has it.
+const FINAL: &str = "final";
 
 /// Why a worker cannot go on.
 #[derive(Debug, Error)]
@@ -110,6 +114,7 @@ pub struct Worker<J> {
     verifier: Verifier,
     aggregator: Aggregator,
     finalizer: OnceLock<Finalizer>,
+    judge: ProofVerifier,
 }
 
 impl<J: JobSource> Worker<J> {
@@ -129,6 +134,7 @@ impl<J: JobSource> Worker<J> {
             prover,
             aggregator: Aggregator::new(circuit_keys()?),
             finalizer: OnceLock::new(),
+            judge: ProofVerifier::of_batches()?,
         })
     }
 
@@ -184,6 +190,13 @@ impl<J: JobSource> Worker<J> {
     ) -> Result<Vec<u8>, Unproven> {
         watch.go_on()?;
         let store = SegmentStore::open(folder)?;
+        // It was proven before, and the queue did not hear of it.
+        let kept = folder.join(FINAL);
+        if let Ok(proof) = fs::read(&kept)
+            && self.judge.verify(&job.output.hash(), &proof).is_ok()
+        {
+            return Ok(proof);
+        }
         let hints = hints(input);
         let plan = Plan::new(self.program, &hints, Options::default())?;
         if plan.run.committed != [job.output.hash().0] {
@@ -210,8 +223,9 @@ impl<J: JobSource> Worker<J> {
                 self.finalizer.get_or_init(|| made)
             }
         };
-        let proof = finalizer.prove(self.aggregator.keys(), &aggregate, &mut |_| watch.look());
-        Ok(proof?.0)
+        let proof = finalizer.prove(self.aggregator.keys(), &aggregate, &mut |_| watch.look())?.0;
+        write_atomically(&kept, &proof).map_err(|source| StoreFailure::Io { path: kept, source })?;
+        Ok(proof)
     }
 
     fn folder_of(&self, job: &Job) -> PathBuf {
@@ -265,7 +279,8 @@ impl<J: JobSource> Watch<'_, J> {
         if self.end.is_none() && self.renewed.elapsed() >= RENEWAL {
             self.renewed = Instant::now();
             match self.jobs.renew(self.worker, self.job) {
-                Ok(()) => {}
+                // A server that is away for a moment must not cost the proof: the next time is soon enough.
+                Ok(()) | Err(SourceError::Remote(_)) => {}
                 Err(SourceError::Job(JobError::Lost(_))) => self.end = Some(Unproven::Lost),
                 Err(error) => self.end = Some(Unproven::Source(error)),
             }

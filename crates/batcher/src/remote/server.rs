@@ -16,7 +16,12 @@ use std::{
     time::Duration,
 };
 use thiserror::Error;
-use tokio::{runtime, sync::oneshot, task::spawn_blocking, time::timeout};
+use tokio::{
+    runtime, select,
+    sync::watch,
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
 
 use super::{
     token::Token,
@@ -33,6 +38,9 @@ const BODY_BYTES_MAX: usize = PROOF_BYTES_MAX + 4_096;
 
 /// How long a request may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// Most requests that are worked on at once.
+const THREADS_MAX: usize = 8;
 
 /// Why there is no server.
 #[derive(Debug, Error)]
@@ -57,7 +65,7 @@ pub enum ServerError {
 #[derive(Debug)]
 pub struct JobServer {
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
+    stop: Option<watch::Sender<()>>,
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
@@ -79,21 +87,12 @@ impl JobServer {
         let listener = TcpListener::bind(address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let runtime =
-            runtime::Builder::new_current_thread().enable_all().build().map_err(ServerError::Start)?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let serving = Serving { token, jobs };
-        let serve = move || {
-            runtime.block_on(async move {
-                let listener = tokio::net::TcpListener::from_std(listener)?;
-                axum::serve(listener, router(serving))
-                    .with_graceful_shutdown(async move {
-                        // A sender that is gone says the same as one that speaks.
-                        stopped.await.ok();
-                    })
-                    .await
-            })
-        };
+        let mut runtime = runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().max_blocking_threads(THREADS_MAX).build();
+        let runtime = runtime.map_err(ServerError::Start)?;
+        let (stop, stopped) = watch::channel(());
+        let router = router(Serving { token, jobs });
+        let serve = move || runtime.block_on(serve(listener, router, stopped));
         let thread = thread::Builder::new().name("jobs".into()).spawn(serve).map_err(ServerError::Start)?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
@@ -127,6 +126,18 @@ impl Drop for JobServer {
     fn drop(&mut self) {
         // Who wants to know how it ended calls `stop`.
         self.end().ok();
+    }
+}
+
+/// Serves until the order to stop is dropped, and then as long as requests take that have arrived.
+async fn serve(listener: TcpListener, router: Router, stopped: watch::Receiver<()>) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let order = |mut stopped: watch::Receiver<()>| async move { while stopped.changed().await.is_ok() {} };
+    let server = axum::serve(listener, router).with_graceful_shutdown(order(stopped.clone()));
+    select! {
+        ended = server => ended,
+        // A connection that says nothing must not keep the process.
+        () = async { order(stopped).await; sleep(BODY_TIME).await } => Ok(()),
     }
 }
 
