@@ -1,17 +1,21 @@
 //! Where a block comes from: a folder, or an Ethereum node; and what it is to the guest.
 
-use crate::rpc::Client;
-use ashlar_primitives::{BatchInput, BatchInputOwned, PublicOutput};
+use ashlar_ethereum::{Client, Limits};
+use ashlar_primitives::{BatchInput, BatchInputOwned, ChainConfig, PublicOutput};
 use ashlar_stf::{BatchSummary, execute_batch_input};
 use ashlar_vm::Run;
-use ashlar_witness::{hints, prune};
+use ashlar_witness::{batch_input, chain_config, hints, prune};
 use clap::Args;
 use eyre::{WrapErr, bail};
 use serde_json::{Value, json};
 use std::{
     fmt::{self, Display, Formatter},
     path::PathBuf,
+    time::Duration,
 };
+
+/// A witness is recomputed by the node, and that of a full mainnet block is some 10 MB.
+const LIMITS: Limits = Limits { timeout: Duration::from_secs(120), answer_bytes: 1 << 30 };
 
 /// The block to execute and the witness of the state that it touches.
 #[derive(Args)]
@@ -42,10 +46,24 @@ impl Source {
         match (&self.folder, &self.rpc, self.block) {
             (Some(folder), _, _) => ashlar_witness::read_folder(folder, chain)
                 .wrap_err_with(|| format!("no block in {}", folder.display())),
-            (None, Some(url), Some(number)) => Client::new(url).batch_input(number, chain),
+            (None, Some(url), Some(number)) => fetch(url, number, chain),
             (None, ..) => bail!("name a folder, or --rpc with --block"),
         }
     }
+}
+
+/// Fetches a block and its witness. Nothing of it is believed: `stf` checks all of it. Without given rules, those of the node's
+/// chain are used where they are built in.
+fn fetch(url: &str, number: u64, config: Option<ChainConfig>) -> eyre::Result<BatchInputOwned> {
+    let client = Client::with_limits(url, LIMITS);
+    let config = match config {
+        Some(config) => config,
+        None => chain_config(client.chain_id()?)?,
+    };
+    let tag = format!("{number:#x}");
+    let block = client.call("eth_getBlockByNumber", json!([tag, true]))?;
+    let witness = client.call("debug_executionWitness", json!([tag]))?;
+    Ok(batch_input(&config, block, witness)?)
 }
 
 /// A block that was executed natively, as the guest gets it.

@@ -16,7 +16,6 @@ mod proof;
 mod prove;
 mod proving;
 mod report;
-mod rpc;
 mod security;
 mod soundness;
 mod statement;

@@ -1,12 +1,13 @@
 //! `ashlar l1 deploy-verifier`.
 
 use super::{
-    account::{Account, Sender},
-    node::{Node, Receipt},
+    account::{self, Sender},
+    node::Node,
 };
 use crate::output;
-use alloy_primitives::Address;
+use alloy_primitives::{Address, Bytes};
 use ashlar_contracts::{Artifact, Contract, DeploymentKey, VerifierCode};
+use ashlar_ethereum::{Receipt, Wallet};
 use clap::Args;
 use eyre::{WrapErr, eyre};
 use serde_json::{Value, json};
@@ -42,40 +43,39 @@ struct Deployed {
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let node = Node::new(&arguments.rpc);
-    let chain_id = node.0.chain_id()?;
-    let account = Account::new(&arguments.sender, &node, chain_id)?;
-    eprintln!("deploying to chain {chain_id} from {}", account.address);
+    let wallet = arguments.sender.wallet(&node.0)?;
+    eprintln!("deploying to chain {} from {}", wallet.chain_id(), wallet.address());
     let artifact = Artifact::load(Contract::FinalVerifier)?;
-    let verifier = deploy(&account, &artifact.bytecode).wrap_err("the verifier is not deployed")?;
+    let verifier = deploy(&wallet, &artifact.bytecode).wrap_err("the verifier is not deployed")?;
     node.check_verifier(verifier.address)?;
     let registry = match arguments.no_registry {
         true => None,
         false => {
             let artifact = Artifact::load(Contract::VerifiedStatements)?;
             let code = artifact.creation_with(verifier.address);
-            let registry = deploy(&account, &code).wrap_err_with(|| {
+            let registry = deploy(&wallet, &code).wrap_err_with(|| {
                 format!("the verifier is at {}, but the registry is not deployed", verifier.address)
             })?;
             node.check_registry(registry.address)?;
             Some(registry)
         }
     };
-    let report = report(&account, &verifier, registry.as_ref())?;
+    let report = report(&wallet, &verifier, registry.as_ref())?;
     match arguments.json {
         true => output::print(&serde_json::to_string_pretty(&report)?),
         false => output::print(&text(&verifier, registry.as_ref())),
     }
 }
 
-fn deploy(account: &Account<'_>, code: &alloy_primitives::Bytes) -> eyre::Result<Deployed> {
-    let receipt = account.send(None, code)?;
-    Ok(Deployed { address: receipt.contract()?, receipt })
+fn deploy(wallet: &Wallet, code: &Bytes) -> eyre::Result<Deployed> {
+    let (address, receipt) = wallet.create(code).map_err(account::with_advice)?;
+    Ok(Deployed { address, receipt })
 }
 
-fn report(account: &Account<'_>, verifier: &Deployed, registry: Option<&Deployed>) -> eyre::Result<Value> {
+fn report(wallet: &Wallet, verifier: &Deployed, registry: Option<&Deployed>) -> eyre::Result<Value> {
     let expected = VerifierCode::expected(verifier.address).map_err(|error| eyre!(error))?;
     let [circuits, last_circuit] = DeploymentKey::current()?.words();
-    let mut report = account.json();
+    let mut report = account::json(wallet);
     report["verifier"] = verifier.json();
     report["constraints"] = json!(expected.program_address);
     report["circuits"] = json!(circuits);

@@ -1,8 +1,8 @@
 //! `ashlar l1 submit`.
 
 use super::{
-    account::{Account, Sender},
-    node::{Node, Receipt, revert_reason},
+    account::{self, Sender},
+    node::Node,
     read_final,
 };
 use crate::{
@@ -10,8 +10,9 @@ use crate::{
     output,
     statement::{Statement, list},
 };
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use ashlar_contracts::{is_joined_call, is_verified_call};
+use ashlar_ethereum::{Receipt, WalletError};
 use clap::Args;
 use eyre::{ensure, eyre};
 use serde_json::json;
@@ -50,16 +51,16 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let file = read_final(&arguments.proof)?;
     let node = Node::new(&arguments.rpc);
     let verifier = node.check_registry(arguments.registry)?;
-    let account = Account::new(&arguments.sender, &node, node.0.chain_id()?)?;
-    let receipt = account.send(Some(arguments.registry), &file.submission());
-    let receipt = receipt.map_err(|error| match revert_reason(&error) {
-        Some(reason) => eyre!("the contract refuses the proof: {reason}"),
-        None => error,
+    let wallet = arguments.sender.wallet(&node.0)?;
+    let receipt = wallet.send(Some(arguments.registry), &file.submission(), U256::ZERO);
+    let receipt = receipt.map_err(|error| match error {
+        WalletError::Reverts(reason) => eyre!("the contract refuses the proof: {reason}"),
+        error => account::with_advice(error),
     })?;
     check_known(&node, arguments.registry, &file)?;
     let report = Report { statements: Statement::all(file.runs, None)?, receipt };
     if arguments.json {
-        let mut json = account.json();
+        let mut json = account::json(&wallet);
         json["registry"] = json!(arguments.registry);
         json["verifier"] = json!(verifier);
         json["transaction"] = json!(report.receipt.transaction_hash);
@@ -71,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
 }
 
 /// An error unless the registry knows all that is proven.
-fn check_known(node: &Node<'_>, registry: Address, file: &FinalFile) -> eyre::Result<()> {
+fn check_known(node: &Node, registry: Address, file: &FinalFile) -> eyre::Result<()> {
     let questions = match file.joined() {
         Some(joined) => vec![is_joined_call(&joined.tree())],
         None => file.statements().iter().map(is_verified_call).collect(),

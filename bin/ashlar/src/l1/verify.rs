@@ -1,7 +1,7 @@
 //! `ashlar l1 verify`.
 
 use super::{
-    account::{Account, Sender},
+    account::{self, Sender},
     node::{Node, revert_reason},
     read_final,
 };
@@ -9,7 +9,7 @@ use crate::{
     output,
     statement::{Statement, list},
 };
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use ashlar_contracts::CalldataPrice;
 use clap::Args;
 use eyre::bail;
@@ -71,8 +71,8 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<ExitCode> {
     let node = Node::new(&arguments.rpc);
     node.check_verifier(arguments.contract)?;
     let calldata = file.calldata();
-    if let Err(error) = node.view(arguments.contract, &calldata) {
-        let Some(reason) = revert_reason(&error) else { return Err(error) };
+    if let Err(error) = node.0.view(arguments.contract, &calldata) {
+        let Some(reason) = revert_reason(&error) else { return Err(error.into()) };
         let refused = format!("the contract refuses the proof: {reason}");
         if !arguments.json {
             bail!(refused);
@@ -93,13 +93,14 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn gas(arguments: &Arguments, node: &Node<'_>, calldata: &Bytes) -> eyre::Result<Gas> {
+fn gas(arguments: &Arguments, node: &Node, calldata: &Bytes) -> eyre::Result<Gas> {
     if !arguments.send {
-        let gas = node.estimate(&json!({"to": arguments.contract, "input": calldata}))?;
+        let gas = node.0.estimate(&json!({"to": arguments.contract, "input": calldata}))?;
         return Ok(Gas::Estimated(gas));
     }
-    let account = Account::new(&arguments.sender, node, node.0.chain_id()?)?;
-    let receipt = account.send(Some(arguments.contract), calldata)?;
+    let wallet = arguments.sender.wallet(&node.0)?;
+    let receipt =
+        wallet.send(Some(arguments.contract), calldata, U256::ZERO).map_err(account::with_advice)?;
     Ok(Gas::Used { transaction: receipt.transaction_hash, gas: receipt.gas_used() })
 }
 
