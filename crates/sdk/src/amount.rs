@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_refused() {
-        for text in ["", ".", "1.", ".5", "-1", "+1", "1e18", "1,5", "1.5.0", " 1", "0x1", "one", "1_000", "٣"] {
+        for text in
+            ["", ".", "1.", ".5", "-1", "+1", "1e18", "1,5", "1.5.0", " 1", "0x1", "one", "1_000", "٣"]
+        {
             assert_eq!(parse_units(text, 18), Err(AmountError::Form(text.to_owned())), "{text}");
         }
         assert!(matches!(parse_units("0.0000001", 6), Err(AmountError::Digits { digits: 7, .. })));

@@ -58,7 +58,9 @@ pub enum ConnectError {
         answers: u64,
     },
     /// The Ethereum node is of another Ethereum.
-    #[error("the rollup is on the Ethereum chain {expected}, and the Ethereum node is of chain {is}: name a node of that chain")]
+    #[error(
+        "the rollup is on the Ethereum chain {expected}, and the Ethereum node is of chain {is}: name a node of that chain"
+    )]
     L1ChainId {
         /// Where the rollup is.
         expected: u64,
@@ -66,7 +68,9 @@ pub enum ConnectError {
         is: u64,
     },
     /// The rollup is not registered where it has to be.
-    #[error("the rollup's node names the registry {named}, and {expected} is the trusted one: it is another chain, or a false node")]
+    #[error(
+        "the rollup's node names the registry {named}, and {expected} is the trusted one: it is another chain, or a false node"
+    )]
     Bridgehub {
         /// By the node.
         named: Address,
@@ -215,6 +219,15 @@ impl Chain {
         Ok(Some(self.node.client().ask(L2_VAULT, &call, BlockAt::Latest)?))
     }
 
+    /// What a token of Ethereum says of itself on the chain; as on Ethereum, if it is the base token or not there yet.
+    pub fn token_on_chain(&self, token: Address) -> Result<Token, ReadError> {
+        let client = self.node.client();
+        match self.l2_token(token)? {
+            Some(address) if !client.code(address)?.is_empty() => Token::read(client, address),
+            _ => self.token(token),
+        }
+    }
+
     /// Token on Ethereum of an asset; `None` if none is registered.
     pub fn token_of(&self, asset: B256) -> Result<Option<Address>, ReadError> {
         let token = self.ask(self.contracts.vault, &Vault::tokenOfCall { assetId: asset })?;
@@ -288,7 +301,8 @@ impl Ethereum<'_> {
         if registered == Address::ZERO {
             return Err(ConnectError::Unregistered { bridgehub, chain_id: self.chain_id });
         }
-        let same = |what, node: Address, ethereum: Address| agree(what, node.into_word(), ethereum.into_word());
+        let same =
+            |what, node: Address, ethereum: Address| agree(what, node.into_word(), ethereum.into_word());
         same("the chain's contract", chain, registered)?;
         same("the bridge", asset_router, self.ask(bridgehub, &Bridgehub::routerCall {})?)?;
         same("the message root", message_root, self.ask(bridgehub, &Bridgehub::messageRootCall {})?)?;

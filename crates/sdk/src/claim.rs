@@ -197,8 +197,7 @@ impl Chain {
         let answers = self.node.client().call_all(&calls)?;
         let mut messages = Vec::with_capacity(sent.len());
         for (one, answer) in sent.iter().zip(answers) {
-            let withdrawal =
-                Withdrawal { asset: one.asset_id, receiver: one.receiver, amount: one.amount };
+            let withdrawal = Withdrawal { asset: one.asset_id, receiver: one.receiver, amount: one.amount };
             let message = self.node.client().result("ashlar_messageProof", answer)?;
             let message = message.map(Message::read).transpose()?;
             messages.push(message.filter(|message| message.withdrawal() == Some(withdrawal)).ok_or_else(
@@ -215,7 +214,10 @@ impl Chain {
             place: MessagePlace { transaction: one.transaction_hash, index: one.index.to() },
             block: Some(one.block.to()),
             withdrawal: Withdrawal { asset: one.asset_id, receiver: one.receiver, amount: one.amount },
-            time_left: one.seconds_left.filter(|_| !stage.is_settled()).map(|left| Duration::from_secs(left.to())),
+            time_left: one
+                .seconds_left
+                .filter(|_| !stage.is_settled())
+                .map(|left| Duration::from_secs(left.to())),
             stage,
         });
         Ok(statuses.collect())
@@ -237,9 +239,9 @@ impl Chain {
         let Some(events) = Events::read(self.node.client(), place.transaction)? else { return Ok(None) };
         let block = events.receipt.block();
         let sent = self.node.withdrawals(events.from, Some(Blocks { from: block, to: block }))?;
-        let own = sent.iter().find(|one| {
-            (one.transaction_hash, one.index.to::<u64>()) == (place.transaction, place.index)
-        });
+        let own = sent
+            .iter()
+            .find(|one| (one.transaction_hash, one.index.to::<u64>()) == (place.transaction, place.index));
         Ok(own.and_then(|one| one.seconds_left).map(|left| Duration::from_secs(left.to())))
     }
 }

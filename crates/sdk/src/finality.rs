@@ -78,7 +78,8 @@ impl Chain {
         let Some(batch) = self.node.batch_of_block(block)? else { return Ok(Finality::Included { block }) };
         let (number, status): (u64, _) = (batch.number.to(), batch.status);
         if !(batch.first_block.to()..=batch.last_block.to()).contains(&block) {
-            let reason = format!("it has block {block} in batch {number}, which ends before or begins after it");
+            let reason =
+                format!("it has block {block} in batch {number}, which ends before or begins after it");
             return Err(ReadError::Contradiction(reason));
         }
         let batch = number;
@@ -98,7 +99,9 @@ impl Chain {
     fn is_executed(&self, batch: u64, at: BlockAt) -> Result<bool, ReadError> {
         match self.progress(at) {
             // Where the contract is not there yet, or the node knows no final block.
-            Err(ReadError::Call(error)) if at == BlockAt::Finalized && error.class() == Class::Permanent => Ok(false),
+            Err(ReadError::Call(error)) if at == BlockAt::Finalized && error.class() == Class::Permanent => {
+                Ok(false)
+            }
             progress => Ok(progress?.executed >= batch),
         }
     }

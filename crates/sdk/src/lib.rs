@@ -27,7 +27,8 @@ pub use ashlar_settlement::ETHER;
 pub use chain::{Chain, ConnectError, OtherChain};
 pub use claim::{Claim, ClaimError, WithdrawalStatus};
 pub use deposit::{
-    DepositError, DepositFailure, DepositPlan, DepositRequest, DepositResult, DepositStep, Deposited, Spending,
+    DepositError, DepositFailure, DepositPlan, DepositRequest, DepositResult, DepositStep, Deposited,
+    Spending,
 };
 pub use error::ReadError;
 pub use finality::Finality;

@@ -99,7 +99,8 @@ impl Location {
     /// From the node's answer; `None` if its batch is not sealed.
     pub(crate) fn read(answer: LogAnswer) -> Result<Option<Self>, ReadError> {
         let Some(batch) = answer.batch else { return Ok(None) };
-        let contradiction = || ReadError::Contradiction(format!("it names batch {batch} without a place in it"));
+        let contradiction =
+            || ReadError::Contradiction(format!("it names batch {batch} without a place in it"));
         let transaction_index: u64 = answer.transaction_index.ok_or_else(contradiction)?.to();
         Ok(Some(Self {
             transaction_index: u16::try_from(transaction_index).map_err(|_| contradiction())?,
@@ -156,7 +157,9 @@ impl Chain {
         let MessagePlace { transaction, index } = place;
         let raw = self.node.raw_transaction(transaction)?;
         let raw = raw.filter(|raw| keccak256(raw) == transaction).ok_or_else(|| {
-            ReadError::Contradiction(format!("it does not have transaction {transaction}, but a message of it"))
+            ReadError::Contradiction(format!(
+                "it does not have transaction {transaction}, but a message of it"
+            ))
         })?;
         Ok(withdrawal_of(&raw).is_none_or(|expected| index == 0 && expected == *withdrawal))
     }

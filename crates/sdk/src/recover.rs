@@ -122,8 +122,7 @@ impl Chain {
 
     /// Whether the bridge still has the deposit on record. It keeps that of a deposit that arrived, too.
     fn is_recorded(&self, deposit: &TokenDeposit) -> Result<bool, ReadError> {
-        let call =
-            AssetRouter::depositRecordCall { chainId: self.id_word(), operation: deposit.operation };
+        let call = AssetRouter::depositRecordCall { chainId: self.id_word(), operation: deposit.operation };
         let record = self.ask(self.contracts().asset_router, &call)?;
         Ok(record == keccak256((deposit.sender, deposit.asset, deposit.amount).abi_encode()))
     }

@@ -59,7 +59,12 @@ impl User {
     }
 
     /// Deposits to oneself; Ethereum's transaction, and whether it arrived.
-    fn deposit(&self, token: Address, amount: U256, gas_limit: Option<u64>) -> (alloy_primitives::B256, bool) {
+    fn deposit(
+        &self,
+        token: Address,
+        amount: U256,
+        gas_limit: Option<u64>,
+    ) -> (alloy_primitives::B256, bool) {
         let receiver = self.l1.address();
         let request = DepositRequest { token, amount, receiver, refund_recipient: None, gas_limit };
         let plan = self.chain.plan_deposit(receiver, &request).unwrap();

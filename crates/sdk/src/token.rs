@@ -62,7 +62,8 @@ pub(crate) fn balance(client: &Client, token: Address, of: Address) -> Result<U2
 pub(crate) fn text(client: &Client, token: Address, call: &impl SolCall) -> Result<String, ReadError> {
     let bytes = answer(client, token, call)?;
     // Some of the first tokens answer with 32 bytes that end with zeros.
-    let short = || Some(bytes.get(..32).filter(|_| bytes.len() == 32)?.split(|byte| *byte == 0).next()?.to_vec());
+    let short =
+        || Some(bytes.get(..32).filter(|_| bytes.len() == 32)?.split(|byte| *byte == 0).next()?.to_vec());
     let text = String::abi_decode(&bytes).ok().or_else(|| String::from_utf8(short()?).ok());
     Ok(text.unwrap_or_default())
 }

@@ -104,7 +104,8 @@ impl Chain {
             return Ok(());
         }
         let Deposited { operation, id: place, .. } = deposited;
-        let reason = format!("it takes operation {} with id {id} for {operation} with id {place}", answer.hash);
+        let reason =
+            format!("it takes operation {} with id {id} for {operation} with id {place}", answer.hash);
         Err(ReadError::Contradiction(reason))
     }
 
