@@ -2,6 +2,7 @@
 
 mod allocator;
 mod bench;
+mod bridge;
 mod circuits;
 mod execute;
 mod final_file;
@@ -22,6 +23,7 @@ mod report;
 mod security;
 mod soundness;
 mod statement;
+mod status;
 mod up;
 mod verify;
 
@@ -48,6 +50,9 @@ enum Command {
     Verify(verify::Arguments),
     #[command(subcommand)]
     L1(l1::Arguments),
+    #[command(subcommand)]
+    Bridge(bridge::Arguments),
+    Status(status::Arguments),
     Soundness(soundness::Arguments),
     #[command(subcommand)]
     Bench(bench::Arguments),
@@ -64,6 +69,8 @@ fn main() -> ExitCode {
         Command::Join(arguments) => join::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::L1(arguments) => l1::run(&arguments),
+        Command::Bridge(arguments) => bridge::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Soundness(arguments) => soundness::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
     };

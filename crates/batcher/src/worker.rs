@@ -7,7 +7,7 @@ use ashlar_prover::{
 };
 use ashlar_verifier::Verifier;
 use ashlar_vm::{Options, Program};
-use ashlar_witness::hints;
+use ashlar_witness::{HashKey, batch_hints};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -28,6 +28,9 @@ const RENEWAL: Duration = Duration::from_secs(60);
 
 /// Name of the file that has the final proof until the queue has it.
 const FINAL: &str = "final";
+
+/// Name of the file that has the key of the run.
+const HASH_KEY: &str = "hash-key";
 
 /// Why a worker cannot go on.
 #[derive(Debug, Error)]
@@ -197,7 +200,7 @@ impl<J: JobSource> Worker<J> {
         {
             return Ok(proof);
         }
-        let hints = hints(input);
+        let hints = batch_hints(input, &hash_key(folder)?);
         let plan = Plan::new(self.program, &hints, Options::default())?;
         if plan.run.committed != [job.output.hash().0] {
             return Err(Unproven::OtherOutput);
@@ -246,6 +249,26 @@ impl<J: JobSource> Worker<J> {
         }
         Ok(())
     }
+}
+
+/// The key of the maps in a batch's run. Whoever sends transactions must not know it, and it stays until the batch is proven, as
+/// the finished parts are of one run.
+fn hash_key(folder: &Path) -> Result<HashKey, StoreFailure> {
+    let path = folder.join(HASH_KEY);
+    let failed = |source| StoreFailure::Io { path: path.clone(), source };
+    match fs::read(&path) {
+        Ok(bytes) if bytes.len() == 4 * HashKey::WORDS => {
+            let mut words = bytes.as_chunks::<4>().0.iter();
+            let words = [0; HashKey::WORDS].map(|_: u32| words.next().map_or(0, |word| u32::from_le_bytes(*word)));
+            return Ok(HashKey::new(words));
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        // None yet, or one of another format.
+        Ok(_) | Err(_) => {}
+    }
+    let key = HashKey::random();
+    write_atomically(&path, key.words().map(u32::to_le_bytes).as_flattened()).map_err(failed)?;
+    Ok(key)
 }
 
 /// Looks after a proof while it is made.

@@ -1,7 +1,10 @@
 //! The state before the first block (`specs/022-genesis.md`).
 
-use crate::artifact::{Artifact, DamagedArtifact};
-use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
+use crate::{
+    addresses::L2_VAULT,
+    artifact::{Artifact, DamagedArtifact},
+};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolValue;
 use ashlar_primitives::rollup::RollupConfig;
 use serde::Deserialize;
@@ -9,9 +12,6 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 const TABLE: &str = include_str!("../../../specs/vectors/genesis.json");
-
-/// The vault on every chain; it stands for the way of bridging.
-const L2_VAULT: Address = address!("000000000000000000000000000000000000ff04");
 
 /// Most bytes of a name or symbol that stand in one slot.
 const STRING_BYTES_MAX: usize = 31;

@@ -6,12 +6,14 @@
 )]
 
 pub mod abi;
+mod addresses;
 mod artifact;
 mod batch;
 mod deployment;
 mod genesis;
 mod queue;
 
+pub use addresses::{ETHER, L2_ASSET_ROUTER, L2_VAULT, WRAPPED_BASE_TOKEN};
 pub use artifact::{Artifact, DamagedArtifact, RollupContract};
 pub use batch::{Batch, genesis_batch};
 pub use deployment::{Addresses, Deployment};

@@ -15,6 +15,9 @@ use ashlar_abi::HASH_KEY_WORDS;
 pub struct HashKey([u32; HASH_KEY_WORDS]);
 
 impl HashKey {
+    /// Words of a key.
+    pub const WORDS: usize = HASH_KEY_WORDS;
+
     /// A key that nobody knows, from the randomness of the operating system. For who proves other people's batches, and keeps
     /// the key as long as the batch.
     pub fn random() -> Self {
@@ -38,6 +41,11 @@ impl HashKey {
     /// The key with these words.
     pub const fn new(words: [u32; HASH_KEY_WORDS]) -> Self {
         Self(words)
+    }
+
+    /// The key's words.
+    pub const fn words(&self) -> [u32; HASH_KEY_WORDS] {
+        self.0
     }
 }
 

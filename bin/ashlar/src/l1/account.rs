@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// Which account sends.
 #[derive(Args)]
-pub(super) struct Sender {
+pub(crate) struct Sender {
     /// File with the private key of the sender, in hexadecimal; nobody but its owner may read it. Without it, the node must
     /// hold accounts of its own, as development nodes do, and the first one sends.
     #[arg(long, value_name = "FILE")]
@@ -27,7 +27,7 @@ pub(super) struct Sender {
 
 impl Sender {
     /// The account on this node's chain.
-    pub(super) fn wallet(&self, client: &Client) -> eyre::Result<Wallet> {
+    pub(crate) fn wallet(&self, client: &Client) -> eyre::Result<Wallet> {
         let wallet = match &self.key_file {
             Some(path) => {
                 let max_fee = u128::from(self.max_fee) * WEI_PER_GWEI;
@@ -40,7 +40,7 @@ impl Sender {
 }
 
 /// The error, and which option helps.
-pub(super) fn with_advice(error: WalletError) -> eyre::Report {
+pub(crate) fn with_advice(error: WalletError) -> eyre::Report {
     let advice = match &error {
         WalletError::NotHeld(_) => "name a private key with --key-file".to_owned(),
         WalletError::Fees(FeeError::Gas { base_fee, tip, .. }) => {
@@ -54,7 +54,7 @@ pub(super) fn with_advice(error: WalletError) -> eyre::Report {
     eyre!("{error}: {advice}")
 }
 
-pub(super) fn json(wallet: &Wallet) -> Value {
+pub(crate) fn json(wallet: &Wallet) -> Value {
     json!({"chain_id": wallet.chain_id(), "from": wallet.address()})
 }
 

@@ -1,6 +1,6 @@
 //! `ashlar l1`: the verifier's contracts on Ethereum.
 
-mod account;
+pub(crate) mod account;
 mod deploy;
 mod node;
 mod submit;
