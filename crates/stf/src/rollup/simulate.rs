@@ -24,7 +24,7 @@ use revm::{
         result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, ResultGas},
     },
     handler::{EvmTr, FrameResult, Handler, post_execution, pre_execution, validation},
-    interpreter::InitialAndFloorGas,
+    interpreter::{GasTracker, InitialAndFloorGas},
 };
 
 /// What a call did.
@@ -90,8 +90,8 @@ impl<'s, S: ChainState> Simulator<'s, S> {
 
     fn run_in_block(&mut self, call: TxEnv, bytes: usize) -> Result<Simulated, SimulationError> {
         let evm = self.evm.as_mut();
-        crate::block::clear_empty_authorities(&mut evm.journal().inner.state, &call);
-        evm.meter().begin(u64::MAX, bytes, call.authorization_list.len());
+        evm.meter().begin(u64::MAX, bytes);
+        evm.meter().lists(call.authorization_list.len(), call.access_list.iter());
         evm.0.ctx.tx = call;
         let (frame, gas) = CallHandler(PhantomData).run_to_result(evm).map_err(refusal)?;
         core::mem::replace(&mut evm.0.ctx.error, Ok(())).map_err(EVMError::from).map_err(refusal)?;
@@ -193,5 +193,13 @@ impl<'s, S: ChainState> Handler for CallHandler<'s, S> {
 
     fn reward_beneficiary(&self, evm: &mut Self::Evm, result: &mut FrameResult) -> Result<(), EvmError> {
         RollupHandler::<S>::new().reward_beneficiary(evm, result)
+    }
+
+    fn apply_eip7702_auth_list(
+        &self,
+        evm: &mut Self::Evm,
+        gas: &mut GasTracker,
+    ) -> Result<Option<u64>, EvmError> {
+        RollupHandler::<S>::new().apply_eip7702_auth_list(evm, gas)
     }
 }
