@@ -279,7 +279,10 @@ fn check_status(network: &Network, user: &User, withdrawals: &[String; 2]) {
     assert_eq!((&status["operations_included"], &status["operations_known"]), (&json!(3), &json!(3)));
     assert_eq!((&status["prover"], &status["l1"]["error"]), (&Value::Null, &Value::Null));
     let node = Node::new(network.url("rpc"));
-    assert_eq!(node.batch(batches).unwrap().unwrap().last_block.to::<u64>(), status["head"].as_u64().unwrap());
+    assert_eq!(
+        node.batch(batches).unwrap().unwrap().last_block.to::<u64>(),
+        status["head"].as_u64().unwrap()
+    );
     let proof: Value = node.client().call("ashlar_proof", json!(["0x1"])).unwrap();
     assert!(proof["proof"].as_str().unwrap().len() > 1_000);
     for transaction in withdrawals {
@@ -288,7 +291,8 @@ fn check_status(network: &Network, user: &User, withdrawals: &[String; 2]) {
         assert!(["executed", "finalized"].contains(&name), "{finality}");
     }
     let list = network.result("status", &["--address", &user.address().to_string()]);
-    let listed: Vec<_> = list["withdrawals"].as_array().unwrap().iter().map(|one| &one["transaction"]).collect();
+    let listed: Vec<_> =
+        list["withdrawals"].as_array().unwrap().iter().map(|one| &one["transaction"]).collect();
     assert_eq!(listed, [&json!(withdrawals[1]), &json!(withdrawals[0])], "the newest first");
     assert!(list["withdrawals"].as_array().unwrap().iter().all(|one| one["status"] == "paid"), "{list}");
 }
