@@ -3,7 +3,7 @@
 use crate::node::Refused;
 use alloy_primitives::{B256, Bytes};
 use ashlar_stf::{BlockError, StateError, rollup::OverLimit};
-use ashlar_storage::{ChainError, StoreError};
+use ashlar_storage::{ChainError, OperationsError, StoreError};
 use jsonrpsee::types::{ErrorObject, ErrorObjectOwned};
 use thiserror::Error;
 
@@ -57,6 +57,8 @@ pub(crate) enum RpcError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Chain(#[from] ChainError),
+    #[error(transparent)]
+    Operations(#[from] OperationsError),
     #[error("the state cannot be read: {0}")]
     State(#[from] StateError),
     #[error("the block cannot be executed: {0}")]
@@ -79,7 +81,12 @@ impl RpcError {
             Self::Reverted(_) => REVERTED,
             Self::Limit(_) | Self::Busy => LIMIT,
             Self::Timeout { .. } => TIMEOUT,
-            Self::Store(_) | Self::Chain(_) | Self::State(_) | Self::Block(_) | Self::Internal => INTERNAL,
+            Self::Store(_)
+            | Self::Chain(_)
+            | Self::Operations(_)
+            | Self::State(_)
+            | Self::Block(_)
+            | Self::Internal => INTERNAL,
         }
     }
 }

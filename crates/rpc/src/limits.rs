@@ -31,6 +31,10 @@ pub struct Limits {
     pub log_blocks: u64,
     /// Logs that one query may have.
     pub logs: usize,
+    /// Withdrawals of one answer; of more the newest.
+    pub withdrawals: usize,
+    /// Priority operations that are searched for one by its hash, if no block has it.
+    pub operations: u64,
     /// Addresses of a filter, and alternatives of each of its topics.
     pub filter_alternatives: usize,
     /// Filters at a time.
@@ -49,6 +53,8 @@ pub struct Limits {
     pub send_waiters: usize,
     /// Blocks whose decoded form is kept in memory.
     pub cached_blocks: usize,
+    /// Batches whose tree of logs is kept in memory, up to 3 MiB each.
+    pub cached_batches: usize,
 }
 
 impl Default for Limits {
@@ -67,6 +73,8 @@ impl Default for Limits {
             call_gas: 50_000_000,
             log_blocks: 10_000,
             logs: 10_000,
+            withdrawals: 1_000,
+            operations: 10_000,
             filter_alternatives: 1_000,
             filters: 1_000,
             filter_life: Duration::from_secs(300),
@@ -76,6 +84,7 @@ impl Default for Limits {
             send_wait: Duration::from_secs(30),
             send_waiters: 100,
             cached_blocks: 64,
+            cached_batches: 16,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     api::{Answer, Api, Method, Work},
     arguments::Arguments,
-    eth, net, txpool,
+    ashlar, eth, net, txpool,
 };
 use jsonrpsee::{
     RpcModule,
@@ -21,6 +21,7 @@ impl Methods {
     /// All methods.
     pub(crate) fn all(api: Api) -> Result<RpcModule<Api>, RegisterMethodError> {
         let mut methods = Self { module: RpcModule::new(api) };
+        ashlar::register(&mut methods)?;
         eth::register(&mut methods)?;
         net::register(&mut methods)?;
         txpool::register(&mut methods)?;

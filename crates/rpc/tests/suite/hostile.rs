@@ -3,8 +3,20 @@
 use crate::{subscriptions::Socket, world::*};
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 
-const METHODS: [&str; 44] = [
+const METHODS: [&str; 55] = [
+    "ashlar_chain",
+    "ashlar_status",
+    "ashlar_batch",
+    "ashlar_batchOfBlock",
+    "ashlar_pubdata",
+    "ashlar_proof",
+    "ashlar_messageProof",
+    "ashlar_operation",
+    "ashlar_withdrawals",
+    "ashlar_transactionStatus",
+    "ashlar_cost",
     "eth_chainId",
     "eth_blockNumber",
     "eth_syncing",
@@ -126,12 +138,13 @@ fn value() -> impl Strategy<Value = Value> {
 fn random_arguments_are_answered() {
     let world = World::new();
     world.make(&[call(0, 0, LOGGER, words(&[1])), operation(0).encode().into()]);
-    let mut socket = Socket::open(&world);
+    let socket = RefCell::new(Socket::open(&world));
     let request = (prop::sample::select(METHODS.to_vec()), prop::collection::vec(value(), 0..5));
     let mut runner =
         TestRunner::new(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() });
     runner
         .run(&request, |(method, params)| {
+            let mut socket = socket.borrow_mut();
             socket.send(
                 &json!({ "jsonrpc": "2.0", "id": "this", "method": method, "params": params }).to_string(),
             );

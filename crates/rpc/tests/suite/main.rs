@@ -1,5 +1,6 @@
 //! A server over a small chain, asked as clients ask.
 
+mod ashlar;
 mod blocks;
 mod calls;
 mod clients;
