@@ -9,6 +9,7 @@ mod api;
 mod arguments;
 mod blocks;
 mod call;
+mod debug;
 mod error;
 mod eth;
 mod filters;

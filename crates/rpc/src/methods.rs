@@ -3,7 +3,7 @@
 use crate::{
     api::{Answer, Api, Method, Work},
     arguments::Arguments,
-    eth, net, txpool,
+    debug, eth, net, txpool,
 };
 use jsonrpsee::{
     RpcModule,
@@ -22,6 +22,7 @@ impl Methods {
     pub(crate) fn all(api: Api) -> Result<RpcModule<Api>, RegisterMethodError> {
         let mut methods = Self { module: RpcModule::new(api) };
         eth::register(&mut methods)?;
+        debug::register(&mut methods)?;
         net::register(&mut methods)?;
         txpool::register(&mut methods)?;
         Ok(methods.module)

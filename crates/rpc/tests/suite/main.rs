@@ -3,6 +3,7 @@
 mod blocks;
 mod calls;
 mod clients;
+mod debug;
 mod estimates;
 mod fees;
 mod hostile;
