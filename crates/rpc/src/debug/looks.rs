@@ -72,6 +72,7 @@ fn is_changed(looked: &Looked, config: &PreStateConfig) -> bool {
 
 /// Slots that have another value now: key, value before, value after.
 fn changed_slots(looked: &Looked, config: &PreStateConfig) -> impl Iterator<Item = (B256, B256, B256)> {
-    let slots = looked.slots.iter().filter(|(_, (before, after))| config.storage_enabled() && before != after);
+    let slots =
+        looked.slots.iter().filter(|(_, (before, after))| config.storage_enabled() && before != after);
     slots.map(|(key, (before, after))| ((*key).into(), (*before).into(), (*after).into()))
 }

@@ -63,7 +63,8 @@ impl Kind {
                 Err(RpcError::Invalid(text))
             }
             None => {
-                let text = "name a tracer: \"callTracer\" or \"prestateTracer\"; there is none of single steps";
+                let text =
+                    "name a tracer: \"callTracer\" or \"prestateTracer\"; there is none of single steps";
                 Err(RpcError::Invalid(text.to_owned()))
             }
         }
@@ -83,9 +84,7 @@ impl Kind {
     fn answer(&self, tracer: Tracer, root: &Root) -> Answer {
         match (self, tracer) {
             (Self::Calls(_), Tracer::Calls(recorder)) => calls::answer(&recorder.into_calls(), root),
-            (Self::State(config), Tracer::Looks(recorder)) => {
-                looks::answer(recorder.into_accounts(), config)
-            }
+            (Self::State(config), Tracer::Looks(recorder)) => looks::answer(recorder.into_accounts(), config),
             _ => Err(RpcError::Internal),
         }
     }
@@ -155,8 +154,7 @@ fn trace_block(
     api.with_state(&parent(api, block)?, |state| {
         let header = &block.record.header.header;
         let (beneficiary, timestamp) = (header.beneficiary, header.timestamp);
-        let mut builder =
-            RollupBlockBuilder::new(&api.node.config, state, beneficiary, timestamp)?;
+        let mut builder = RollupBlockBuilder::new(&api.node.config, state, beneficiary, timestamp)?;
         let (mut left, mut traces) = (api.limits.trace_bytes, Vec::new());
         let until = only.map_or(usize::MAX, |index| index.saturating_add(1));
         for placed in block.transactions().take(until) {
@@ -178,10 +176,7 @@ fn trace_block(
 }
 
 /// A trace is that of what happened, or none.
-fn compare(
-    builder: &RollupBlockBuilder<'_, WitnessState<'_>>,
-    placed: &Placed<'_>,
-) -> Result<(), RpcError> {
+fn compare(builder: &RollupBlockBuilder<'_, WitnessState<'_>>, placed: &Placed<'_>) -> Result<(), RpcError> {
     let is_same = builder.results().last().is_some_and(|result| {
         result.receipt == placed.result.receipt && result.gas_used == placed.result.gas_used
     });

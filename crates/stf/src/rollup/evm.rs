@@ -23,8 +23,8 @@ use revm::{
         transaction::AuthorizationTr,
     },
     handler::{
-        EthFrame, EvmTr, FrameData, FrameInitOrResult, FrameResult, FrameTr, Handler,
-        evm::FrameInitResult, instructions::EthInstructions, pre_execution::apply_auth_list,
+        EthFrame, EvmTr, FrameData, FrameInitOrResult, FrameResult, FrameTr, Handler, evm::FrameInitResult,
+        instructions::EthInstructions, pre_execution::apply_auth_list,
     },
     interpreter::{
         FrameInput, GasTable, GasTracker, InstructionExecResult, InstructionResult, InstructionTable,

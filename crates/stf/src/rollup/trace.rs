@@ -64,7 +64,9 @@ impl Budget {
     /// Spends so many bytes, if there are as many.
     fn spend(&mut self, bytes: usize) -> Result<(), ContextError<StateError>> {
         self.0 = self.0.and_then(|left| left.checked_sub(bytes));
-        self.0.map(|_| ()).ok_or_else(|| ContextError::Custom("the trace is larger than it may be".to_owned()))
+        self.0
+            .map(|_| ())
+            .ok_or_else(|| ContextError::Custom("the trace is larger than it may be".to_owned()))
     }
 }
 

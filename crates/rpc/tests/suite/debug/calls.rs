@@ -70,7 +70,8 @@ fn calls_of_all_kinds() {
 #[test]
 fn creations_succeed_and_fail() {
     let world = World::new();
-    let (ok, reverting) = (init(&[STOP]), Bytes::from_static(&[PUSH1, 1, PUSH0, MSTORE8, PUSH1, 1, PUSH0, REVERT]));
+    let (ok, reverting) =
+        (init(&[STOP]), Bytes::from_static(&[PUSH1, 1, PUSH0, MSTORE8, PUSH1, 1, PUSH0, REVERT]));
     let invalid = Bytes::from_static(&[INVALID]);
     let of = |nonce, code: &Bytes| dynamic(0, nonce, TxKind::Create, 0, code.clone());
     let block = world.make(&[of(0, &ok), of(1, &reverting), of(2, &invalid)]);
@@ -96,7 +97,8 @@ fn logs_of_what_failed_are_gone() {
     outer.extend(calling(CALL, inner));
     outer.extend(logging(3));
     let outer = deploy(&world, 1, &outer);
-    let of = |nonce, to, input: &'static [u8]| dynamic(0, nonce, TxKind::Call(to), 0, Bytes::from_static(input));
+    let of =
+        |nonce, to, input: &'static [u8]| dynamic(0, nonce, TxKind::Call(to), 0, Bytes::from_static(input));
     let block = world.make(&[of(2, outer, &[]), of(3, outer, &[1]), of(4, inner, &[1])]);
     let positions = |frame: &Value| -> Vec<(u64, u64)> {
         let logs = frame["logs"].as_array().into_iter().flatten();
@@ -106,7 +108,10 @@ fn logs_of_what_failed_are_gone() {
     assert_eq!(positions(&frames[0]), [(0, 0), (2, 1)]);
     assert_eq!(positions(&frames[0]["calls"][0]), [(1, 0)]);
     assert_eq!(positions(&frames[1]), [(3, 0), (4, 1)]);
-    assert_eq!((positions(&frames[1]["calls"][0]), &frames[1]["calls"][0]["error"]), (vec![], &json!("execution reverted")));
+    assert_eq!(
+        (positions(&frames[1]["calls"][0]), &frames[1]["calls"][0]["error"]),
+        (vec![], &json!("execution reverted"))
+    );
     assert_eq!((positions(&frames[2]), &frames[2]["error"]), (vec![], &json!("execution reverted")));
 }
 
@@ -178,7 +183,8 @@ fn calls_that_nobody_signed_have_traces() {
     let world = World::new();
     let contract = deploy(&world, 0, &tree());
     let input = error_string("no");
-    let request = json!({ "from": account(1), "to": contract, "data": input, "value": "0x3", "gas": "0x7a120" });
+    let request =
+        json!({ "from": account(1), "to": contract, "data": input, "value": "0x3", "gas": "0x7a120" });
     let frame = world.get("debug_traceCall", json!([request, "latest", call_tracer()]));
     assert_eq!((frame["calls"].as_array().unwrap().len(), &frame["gas"]), (7, &json!("0x7a120")));
     assert_eq!(frame["logs"][1]["index"], "0x1");
@@ -187,10 +193,12 @@ fn calls_that_nobody_signed_have_traces() {
     let block = world.make(&[transaction]);
     assert_eq!(trace(&world, &block, 0, &call_tracer()), frame);
     // Nothing remains of it, and accounts can be overridden.
-    let code = json!({ "tracer": "callTracer", "stateOverrides": { READER.to_string(): { "code": "0x5f5ffd" } } });
+    let code =
+        json!({ "tracer": "callTracer", "stateOverrides": { READER.to_string(): { "code": "0x5f5ffd" } } });
     let failed = world.get("debug_traceCall", json!([{ "to": READER }, "latest", code]));
     assert_eq!(failed["error"], "execution reverted");
-    let error = world.fail("debug_traceCall", json!([{ "to": READER, "gas": "0x1" }, "latest", call_tracer()]));
+    let error =
+        world.fail("debug_traceCall", json!([{ "to": READER, "gas": "0x1" }, "latest", call_tracer()]));
     assert!(error.message.starts_with("intrinsic gas too low"), "{error:?}");
     let indexed = json!({ "tracer": "callTracer", "txIndex": "0x0" });
     assert_eq!(world.fail("debug_traceCall", json!([request, "latest", indexed])).code, -32_602);
@@ -238,6 +246,7 @@ fn what_traces_record_is_limited() {
     let reading = [JUMPDEST, GAS, SLOAD, POP, PUSH0, JUMP];
     let reader = deploy(&world, 2, &reading);
     let options = json!({ "tracer": "prestateTracer" });
-    let error = world.fail("debug_traceCall", json!([{ "to": reader, "gas": "0x100000" }, "latest", options]));
+    let error =
+        world.fail("debug_traceCall", json!([{ "to": reader, "gas": "0x100000" }, "latest", options]));
     assert_eq!(error.code, -32_005, "{error:?}");
 }

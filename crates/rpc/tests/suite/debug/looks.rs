@@ -92,13 +92,51 @@ fn a_creation_and_a_destruction() {
 #[test]
 fn what_fails_has_looked_too() {
     let world = World::new();
-    let contract = deploy(&world, 0, &[PUSH1, 9, SLOAD, PUSH20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x0c, 0x0d, 0xe2, EXTCODESIZE, INVALID]);
+    let contract = deploy(
+        &world,
+        0,
+        &[
+            PUSH1,
+            9,
+            SLOAD,
+            PUSH20,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0x0c,
+            0x0d,
+            0xe2,
+            EXTCODESIZE,
+            INVALID,
+        ],
+    );
     let block = world.make(&[call(0, 1, contract, Bytes::new())]);
     let before = trace(&world, &block, 0, &prestate());
     assert_eq!(before[lower(contract)]["storage"][B256::with_last_byte(9).to_string()], json!(B256::ZERO));
     let changed = trace(&world, &block, 0, &diff());
     let who: Vec<_> = changed["post"].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(who, [lower(BENEFICIARY), lower(account(0))].into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        who,
+        [lower(BENEFICIARY), lower(account(0))]
+            .into_iter()
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    );
 }
 
 #[test]

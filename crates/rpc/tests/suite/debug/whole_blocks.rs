@@ -3,7 +3,10 @@
 use super::*;
 use alloy_primitives::{B256, U256};
 use ashlar_primitives::rollup::Operation;
-use proptest::{prelude::*, test_runner::{Config, TestRunner}};
+use proptest::{
+    prelude::*,
+    test_runner::{Config, TestRunner},
+};
 use std::collections::BTreeMap;
 
 /// A transaction of any type. The number of transactions that a sender has sent is its nonce.
@@ -20,7 +23,9 @@ fn transaction(kind: u8, sender: u8, nonce: u64, id: u64, tree: Address, word: u
         5 => dynamic(sender, nonce, TxKind::Create, word, destroying().into()),
         6 => delegating(sender, nonce, 4, SETTER),
         7 => operation(id).encode().into(),
-        8 => Operation { to: tree, data: input, gas_limit: gas, gas_price: 1, ..operation(id) }.encode().into(),
+        8 => {
+            Operation { to: tree, data: input, gas_limit: gas, gas_price: 1, ..operation(id) }.encode().into()
+        }
         _ => Operation { mint: U256::from(word), ..operation(id) }.encode().into(),
     }
 }
@@ -54,9 +59,15 @@ fn check_calls(world: &World, block: &BlockRecord) {
         assert_eq!(frame["error"].is_null(), receipt["status"] == "0x1", "{frame} {receipt}");
         logs(frame, &mut found);
     }
-    let expected = receipts.as_array().unwrap().iter().flat_map(|receipt| receipt["logs"].as_array().unwrap());
+    let expected =
+        receipts.as_array().unwrap().iter().flat_map(|receipt| receipt["logs"].as_array().unwrap());
     let expected: BTreeMap<_, _> = expected
-        .map(|log| (number(&log["logIndex"]), json!({ "address": log["address"], "topics": log["topics"], "data": log["data"] })))
+        .map(|log| {
+            (
+                number(&log["logIndex"]),
+                json!({ "address": log["address"], "topics": log["topics"], "data": log["data"] }),
+            )
+        })
         .collect();
     assert_eq!(found, expected);
 }
@@ -80,7 +91,9 @@ fn account_at(world: &World, address: &str, slots: &[String], block: u64) -> Val
 fn check_states(world: &World, block: &BlockRecord) {
     let number = block.header.header.number;
     let count = block.results.len();
-    let of = |options: &Value| -> Vec<Value> { (0..count).map(|index| trace(world, block, index, options)).collect() };
+    let of = |options: &Value| -> Vec<Value> {
+        (0..count).map(|index| trace(world, block, index, options)).collect()
+    };
     let (before, changes) = (of(&json!({ "tracer": "prestateTracer" })), of(&diff()));
     let mut slots: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let sides = changes.iter().flat_map(|diff| [&diff["pre"], &diff["post"]]);
@@ -88,8 +101,10 @@ fn check_states(world: &World, block: &BlockRecord) {
         let keys = account["storage"].as_object().into_iter().flat_map(|storage| storage.keys().cloned());
         slots.entry(address.clone()).or_default().extend(keys);
     }
-    let mut state: BTreeMap<&String, Value> =
-        slots.iter().map(|(address, slots)| (address, account_at(world, address, slots, number - 1))).collect();
+    let mut state: BTreeMap<&String, Value> = slots
+        .iter()
+        .map(|(address, slots)| (address, account_at(world, address, slots, number - 1)))
+        .collect();
     let empty = json!({ "balance": "0x0", "nonce": 0, "code": "0x" });
     for (before, change) in before.iter().zip(&changes) {
         for (address, account) in before.as_object().unwrap() {
@@ -142,7 +157,11 @@ fn random_blocks_have_the_gas_logs_and_states_that_they_had() {
                 .map(|(kind, sender, word)| {
                     let nonce = &mut nonces[usize::from(sender)];
                     let made = transaction(kind, sender, *nonce, id, tree, word.into());
-                    if kind < 7 { *nonce += 1 } else { id += 1 }
+                    if kind < 7 {
+                        *nonce += 1
+                    } else {
+                        id += 1
+                    }
                     made
                 })
                 .collect();
