@@ -339,6 +339,8 @@ impl<'s, S: ChainState> RollupHandler<'s, S> {
             None => self.runtime_oog_result(evm, &initial, &mut gas)?,
         };
         let gas = self.post_execution(evm, &mut frame, initial, refund)?;
+        // An error of the state that the EVM kept comes before whatever the frames made of it.
+        core::mem::replace(&mut evm.0.ctx.error, Ok(())).map_err(EVMError::from)?;
         Ok((frame, gas))
     }
 
