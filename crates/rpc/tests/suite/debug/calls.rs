@@ -162,6 +162,34 @@ fn operations_that_pass_a_limit_fail_in_their_trace() {
 }
 
 #[test]
+fn calls_of_operations() {
+    let world = World::new();
+    let contract = deploy(&world, 0, &tree());
+    let input = error_string("no way");
+    let calling = ashlar_primitives::rollup::Operation {
+        to: contract,
+        value: U256::from(3),
+        data: input.clone(),
+        gas_limit: 500_000,
+        ..operation(0)
+    };
+    let transaction = dynamic_gas(1, 0, TxKind::Call(contract), 3, input, 500_000);
+    let block = world.make(&[calling.encode().into(), transaction]);
+    // But for who calls, and what it is charged for, it is as a transaction of Ethereum's.
+    let calls = |index| {
+        let frame = without_gas(trace(&world, &block, index, &json!({ "tracer": "callTracer" })));
+        json!([frame["calls"], frame["to"], frame["value"], frame["gas"], frame["error"]])
+    };
+    let (mut first, second) = (calls(0), calls(1));
+    // The second one creates the next contract.
+    let children = [contract.create(1), contract.create(2)];
+    assert_eq!(first[0][4]["to"], json!(children[0]));
+    first[0][4]["to"] = json!(children[1]);
+    first[0][4]["calls"][0]["from"] = json!(children[1]);
+    assert_eq!(first, second);
+}
+
+#[test]
 fn operations_whose_call_is_not_made_have_one_frame() {
     let world = World::new();
     let poor = ashlar_primitives::rollup::Operation { value: U256::from(1) << 90, ..operation(0) };

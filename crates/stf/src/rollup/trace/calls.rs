@@ -57,11 +57,18 @@ impl CallRecorder {
     /// The calls; a call is before those that it makes. There is none if the transaction made none.
     pub fn into_calls(self) -> Vec<CallTraceNode> {
         let mut nodes = self.inspector.into_traces().into_nodes();
-        // The inspector begins with a call of nobody.
-        if nodes.first().is_none_or(|first| first.trace.status.is_none()) {
-            nodes.clear();
+        if nodes.first().is_some_and(|first| first.trace.status.is_some()) {
+            return nodes;
         }
-        nodes
+        // The inspector begins with a call of nobody, for the one at depth 0. The call of an operation can be undone, and so is
+        // deeper in the journal.
+        let mut calls = nodes.split_off(nodes.len().min(1));
+        for call in &mut calls {
+            call.idx = call.idx.saturating_sub(1);
+            call.parent = call.parent.and_then(|parent| parent.checked_sub(1));
+            call.children.iter_mut().for_each(|child| *child = child.saturating_sub(1));
+        }
+        calls
     }
 
     const fn is_recorded(&self) -> bool {
