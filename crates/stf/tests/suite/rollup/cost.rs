@@ -151,7 +151,7 @@ fn inputs(number: u16) -> Vec<Bytes> {
 
 #[test]
 fn no_precompile_costs_more_than_a_batch_has() {
-    for limit in [1 << 22, 1 << 26] {
+    for limit in [1 << 23, 1 << 26] {
         let config = tight(limit);
         for number in PRECOMPILES {
             for data in inputs(number) {
@@ -236,7 +236,7 @@ fn instructions() -> impl Iterator<Item = (String, Bytes)> {
 #[test]
 fn no_instruction_costs_more_than_a_batch_has() {
     let other: Bytes = vec![op::JUMPDEST; 24_576].into();
-    let config = tight(1 << 22);
+    let config = tight(1 << 23);
     let mut over = 0;
     for (name, code) in instructions() {
         let base = chain_with_code(config, &[(TARGET, code), (OTHER, other.clone())]);
@@ -262,7 +262,7 @@ fn no_call_is_made_after_the_limit() {
         .op(&[op::PUSH0, op::KECCAK256, op::POP, op::PUSH0])
         .op(&[op::CALL; 140])
         .finish();
-    let config = tight(1 << 22);
+    let config = tight(1 << 23);
     let mut chain = chain_with_code(config, &[(TARGET, code)]);
     let result = stops("calls", &mut chain, &config, &call(TARGET, 1 << 24, Bytes::new()));
     assert!(result.over_limit.is_some());
@@ -359,7 +359,7 @@ fn a_refused_transaction_does_not_change_what_the_next_one_costs() {
             (Address::with_last_byte(0xd9), looks.clone()),
             (burns, looks_and_burns.clone()),
         ];
-        let config = RollupConfig { transaction_cost_limit: 1 << 22, ..config() };
+        let config = RollupConfig { transaction_cost_limit: 1 << 23, ..config() };
         let chain = chain_with_code(config, &codes);
         let refused = transaction(0, 0, burns).gas(1 << 24).sign(&Key::number(0));
         let operation = call(TARGET, 1 << 20, Bytes::new()).encode().into();
@@ -382,7 +382,7 @@ proptest! {
             let code = (0..7).fold(code, |code, _| code.push(U256::from(*word)));
             code.op(&[*opcode])
         });
-        let config = tight(1 << 22);
+        let config = tight(1 << 23);
         let mut chain = chain_with_code(config, &[(TARGET, code.finish())]);
         stops("random", &mut chain, &config, &call(TARGET, gas, Bytes::new()));
     }
