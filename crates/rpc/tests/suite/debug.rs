@@ -8,7 +8,7 @@ mod witness;
 
 use crate::world::*;
 use alloy_primitives::{Address, Bytes, TxKind, address};
-use ashlar_storage::BlockRecord;
+use ashlar_storage::{BlockRecord, Changes, Store};
 use revm::bytecode::opcode::*;
 use serde_json::{Value, json};
 
@@ -134,4 +134,17 @@ fn what_is_not_there_has_no_trace() {
     for (block, text) in [("0x0", "genesis is not traceable"), ("0x2", "header not found")] {
         assert_eq!(world.fail("debug_executionWitness", json!([block])).message, text);
     }
+}
+
+#[test]
+fn a_block_that_becomes_another_has_no_trace() {
+    let world = World::new();
+    let mut block = world.make(&[legacy(0, 0, account(1), 1)]);
+    block.results[0].gas_used += 1;
+    let mut changes = Changes::default();
+    block.put(&mut changes);
+    world.store.write(changes).unwrap();
+    let error = world.fail("debug_traceTransaction", json!([block.results[0].hash, call_tracer()]));
+    assert_eq!(error.code, -32_603);
+    assert!(error.message.starts_with("executed again, it is not the same"), "{error:?}");
 }

@@ -146,7 +146,7 @@ fn check_states(world: &World, block: &BlockRecord) {
 fn random_blocks_have_the_gas_logs_and_states_that_they_had() {
     let one = (0..10u8, 0..3u8, any::<u16>());
     let blocks = prop::collection::vec(prop::collection::vec(one, 1..9), 1..3);
-    let mut runner = TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 32, failure_persistence: None, ..Config::default() });
     let run = runner.run(&blocks, |blocks| {
         let world = World::new();
         let tree = deploy(&world, 0, &tree());
