@@ -337,7 +337,8 @@ fn change_operation(log: &mut Value, change: impl FnOnce(&mut Operation)) {
 
 #[test]
 fn nothing_that_a_node_says_of_operations_is_believed() {
-    let lies: [(&str, fn(&mut Vec<Value>)); 18] = [
+    type Lie = fn(&mut Vec<Value>);
+    let lies: [(&str, Lie); 18] = [
         ("the id of another", |logs| change_event(&mut logs[1], |event| event.id = 0)),
         ("an id that is too high", |logs| change_event(&mut logs[1], |event| event.id = 2)),
         ("two ids", |logs| change_operation(&mut logs[1], |operation| operation.id = 0)),
