@@ -29,7 +29,7 @@ use thiserror::Error;
 
 /// What is recorded of a transaction.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, behind a pointer while it records")]
 pub enum Tracer {
     /// Its calls.
     Calls(CallRecorder),
