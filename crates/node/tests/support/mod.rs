@@ -64,10 +64,15 @@ pub(crate) fn ether(amount: u64) -> U256 {
 }
 
 /// Waits until something is so.
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, is_so: impl FnMut() -> bool) {
+    within(PATIENCE, what, is_so);
+}
+
+/// The same, but not longer than this.
+pub(crate) fn within(time: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
+        assert!(begun.elapsed() < time, "waited in vain until {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -269,8 +274,8 @@ impl Running {
 
     /// Waits until the node has seen the newest block of Ethereum.
     pub(crate) fn sees(&self, chain: &Chain) {
-        let head = chain.anvil.client().head().unwrap();
         until("the node has seen Ethereum's newest block", || {
+            let head = chain.anvil.client().head().unwrap();
             self.now().ethereum.view.is_some_and(|view| view.head.hash == head.hash)
         });
     }
