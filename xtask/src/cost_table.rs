@@ -334,7 +334,11 @@ fn parts(rows: &[Row], steps: &BTreeMap<u8, Price>) -> eyre::Result<Vec<(&'stati
             "Each authorization of a transaction (EIP-7702).",
             ceil(authorization + DEEPER_READ + DEEPER_WRITE),
         ),
-        ("ACCESS_ENTRY", "Each account and each slot of an access list (EIP-2930), whose first use has no gas.", entry),
+        (
+            "ACCESS_ENTRY",
+            "Each account and each slot of an access list (EIP-2930), whose first use has no gas.",
+            entry,
+        ),
         ("CODE_BYTE", "Each byte of a code, the first time in a transaction: hash and analysis.", ceil(code)),
         ("EXPANSION", "Each time that memory becomes longer.", ceil(expansion)),
         ("EXPANSION_WORD", "Each word by which it does.", EXPANSION_WORD),

@@ -219,7 +219,16 @@ fn node_kill(kills: u32, seed: u64) -> eyre::Result<Value> {
         let file = folder.join(format!("{chain}.json"));
         if !file.exists() {
             let status = Command::new(env!("CARGO"))
-                .args(["test", "--package", "ashlar", "--test", "node_kill", "--", "--ignored", "--nocapture"])
+                .args([
+                    "test",
+                    "--package",
+                    "ashlar",
+                    "--test",
+                    "node_kill",
+                    "--",
+                    "--ignored",
+                    "--nocapture",
+                ])
                 .env("ASHLAR_KILLS", KILLS.to_string())
                 .env("ASHLAR_KILLS_SEED", (seed + u64::from(chain)).to_string())
                 .env("ASHLAR_KILLS_TALLY", &file)

@@ -7,11 +7,21 @@ mod support;
 
 use alloy_consensus::TxEip1559;
 use alloy_primitives::{Address, Bytes, TxKind, U256};
-use ashlar_ethereum::{Account, Progress, Trouble, Unsigned, WEI_PER_GWEI};
+use ashlar_ethereum::{
+    Account, Progress, Trouble, Unsigned, WEI_PER_GWEI,
+    test_utils::{FakeNode, Reply},
+};
 use ashlar_node::Settings;
 use ashlar_storage::{ChainRecords, OperationRecords};
 use serde_json::{Value, json};
-use std::{thread, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 use support::{Chain, Running, account, ether, operator, quantity, until, with_causes};
 
 /// Longer than a node takes to make a block of what it has.
@@ -131,9 +141,15 @@ fn a_settled_batch_that_ethereum_takes_back_is_settled_again_and_once() {
     node.stop();
 }
 
-/// The chain goes on while Ethereum does not answer, and settles when it does.
-fn goes_on_without_ethereum(mut chain: Chain, leave: impl FnOnce(&mut Chain), back: impl FnOnce(&mut Chain)) {
-    let node = chain.start(|_| {});
+/// The chain goes on while Ethereum at this address does not answer, and settles when it does.
+fn goes_on_without_ethereum(
+    mut chain: Chain,
+    url: &str,
+    leave: impl FnOnce(&mut Chain),
+    back: impl FnOnce(&mut Chain),
+) {
+    let at = |settings: &mut Settings| settings.l1.url = url.to_owned();
+    let node = chain.start(at);
     node.sees(&chain);
     leave(&mut chain);
     let head = node.now().head;
@@ -153,7 +169,7 @@ fn goes_on_without_ethereum(mut chain: Chain, leave: impl FnOnce(&mut Chain), ba
     assert!(node.now().head >= before);
     node.stop();
     let last = chain.put_all_proofs();
-    let node = chain.start(|_| {});
+    let node = chain.start(at);
     settles(&node, last);
     node.stop();
     let nonces: Vec<_> = (0..last).map(|nonce| (nonce, true)).collect();
@@ -163,13 +179,51 @@ fn goes_on_without_ethereum(mut chain: Chain, leave: impl FnOnce(&mut Chain), ba
 #[test]
 #[ignore = "takes anvil: contracts/scripts/install.sh"]
 fn ethereum_that_hangs_stops_no_blocks() {
-    goes_on_without_ethereum(with_a_batch(), |chain| chain.anvil.signal("STOP"), |chain| chain.anvil.signal("CONT"));
+    let chain = with_a_batch();
+    let url = chain.anvil.url().to_owned();
+    let (stop, go_on) =
+        (|chain: &mut Chain| chain.anvil.signal("STOP"), |chain: &mut Chain| chain.anvil.signal("CONT"));
+    goes_on_without_ethereum(chain, &url, stop, go_on);
 }
 
 #[test]
 #[ignore = "takes anvil: contracts/scripts/install.sh"]
 fn ethereum_that_is_away_stops_no_blocks() {
-    goes_on_without_ethereum(with_a_batch(), |chain| chain.anvil.stop(), |chain| chain.anvil.start_again());
+    let chain = with_a_batch();
+    let url = chain.anvil.url().to_owned();
+    goes_on_without_ethereum(chain, &url, |chain| chain.anvil.stop(), |chain| chain.anvil.start_again());
+}
+
+/// A node between this one and anvil, which answers with this while it is told to.
+fn between(chain: &Chain, answer: Reply) -> (FakeNode, Arc<AtomicBool>) {
+    let (refuses, anvil) = (Arc::new(AtomicBool::new(false)), chain.anvil.client());
+    let is_refusing = Arc::clone(&refuses);
+    let node = FakeNode::new(move |method, params| {
+        if is_refusing.load(Ordering::SeqCst) {
+            return answer.clone();
+        }
+        let method: &'static str = Box::leak(method.to_owned().into_boxed_str());
+        match anvil.call_optional::<Value>(method, params.clone()) {
+            Ok(result) => Reply::Result(result.unwrap_or_default()),
+            Err(error) => {
+                let error = error.refusal().expect("anvil answers").clone();
+                Reply::Error(error.code, error.message, error.data.unwrap_or_default())
+            }
+        }
+    });
+    (node, refuses)
+}
+
+#[test]
+#[ignore = "takes anvil: contracts/scripts/install.sh"]
+fn an_ethereum_that_refuses_to_answer_stops_no_blocks() {
+    for answer in [Reply::Error(-32_000, "header not found".into(), Value::Null), Reply::Result(Value::Null)]
+    {
+        let chain = with_a_batch();
+        let (node, refuses) = between(&chain, answer);
+        let set = |refusing| refuses.store(refusing, Ordering::SeqCst);
+        goes_on_without_ethereum(chain, node.url(), |_| set(true), |_| set(false));
+    }
 }
 
 #[test]
@@ -189,9 +243,11 @@ fn a_node_that_starts_without_ethereum_makes_blocks_and_settles_when_it_is_there
 /// The operator's transaction that waits on Ethereum.
 fn waiting(chain: &Chain) -> Option<Value> {
     let content = chain.anvil.call("txpool_content", json!([]));
-    let of_operator = content["pending"].as_object().unwrap().iter().find(|(address, _)| {
-        address.parse::<Address>().unwrap() == operator().address()
-    });
+    let of_operator = content["pending"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .find(|(address, _)| address.parse::<Address>().unwrap() == operator().address());
     let (_, by_nonce) = of_operator?;
     let transactions: Vec<_> = by_nonce.as_object().unwrap().values().collect();
     assert_eq!(transactions.len(), 1, "one at a time");
@@ -213,7 +269,10 @@ fn a_transaction_that_is_stuck_is_replaced_up_to_the_limit() {
     let first = offer().unwrap();
     until("it offers more", || offer().is_some_and(|offer| offer > first));
     let is_at_limit = |progress: &Progress| {
-        matches!(progress, Progress::InFlight { nonce: 0, variants: 2.., trouble: Some(Trouble::Fees(_)), .. })
+        matches!(
+            progress,
+            Progress::InFlight { nonce: 0, variants: 2.., trouble: Some(Trouble::Fees(_)), .. }
+        )
     };
     until("more may not be offered", || node.now().settling.as_ref().is_some_and(is_at_limit));
     assert!(u128::from(offer().unwrap()) <= limit);

@@ -4,9 +4,7 @@ use super::{folder::Folder, view::Shown};
 use alloy_primitives::{Address, B256, Bytes, U256, utils::parse_ether};
 use alloy_sol_types::SolCall;
 use ashlar_batcher::rollup_key;
-use ashlar_ethereum::{
-    Account, BlockAt, Client, DeployParameters, ETHER, WEI_PER_GWEI, Wallet, deploy,
-};
+use ashlar_ethereum::{Account, BlockAt, Client, DeployParameters, ETHER, WEI_PER_GWEI, Wallet, deploy};
 use ashlar_node::{ChainFile, Genesis, Node, Stop};
 use ashlar_primitives::rollup::RollupConfig;
 use ashlar_settlement::abi::{chain::RollupChain, hub::Bridgehub};

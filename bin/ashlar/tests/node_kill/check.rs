@@ -10,9 +10,7 @@ use ashlar_ethereum::{BlockAt, Client};
 use ashlar_mempool::{AccountState, Accounts, Code, Limits, Mempool, Status};
 use ashlar_primitives::rollup::Operation;
 use ashlar_settlement::{Batch, WRAPPED_BASE_TOKEN, abi::chain::RollupChain};
-use ashlar_storage::{
-    ChainRecords, DiskStore, OperationRecords, StateDbError, read_account, read_code,
-};
+use ashlar_storage::{ChainRecords, DiskStore, OperationRecords, StateDbError, read_account, read_code};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -124,7 +122,8 @@ impl Accounts for Stored {
 fn acknowledged(store: &Arc<DiskStore>, chain: &Chain, seen: &Seen, places: &Places) -> u64 {
     let accounts = Stored(Arc::clone(store));
     let config = chain.file.config().unwrap();
-    let pool = Mempool::open(Arc::clone(store) as _, config, Limits::default(), &accounts, 1_000_000).unwrap();
+    let pool =
+        Mempool::open(Arc::clone(store) as _, config, Limits::default(), &accounts, 1_000_000).unwrap();
     let mut replaced = 0;
     for (hash, what) in &seen.acknowledged {
         if places.contains_key(hash) {
@@ -145,8 +144,12 @@ fn acknowledged(store: &Arc<DiskStore>, chain: &Chain, seen: &Seen, places: &Pla
 /// The state is that after each transaction once.
 fn effects(store: &Arc<DiskStore>, seen: &Seen, places: &Places, tokens: U256) {
     let account = |address: Address| read_account(store, &address).unwrap().unwrap_or_default();
-    let included: Vec<&Acknowledged> =
-        seen.acknowledged.iter().filter(|(hash, _)| places.contains_key(*hash)).map(|(_, what)| what).collect();
+    let included: Vec<&Acknowledged> = seen
+        .acknowledged
+        .iter()
+        .filter(|(hash, _)| places.contains_key(*hash))
+        .map(|(_, what)| what)
+        .collect();
     assert!(seen.acknowledged.keys().filter_map(|hash| places.get(hash)).all(|(_, succeeded)| *succeeded));
     for (number, user) in users().iter().enumerate() {
         let mut nonces: Vec<u64> =

@@ -73,10 +73,12 @@ impl Load {
         let (seen, stop) = <(Arc<Mutex<Seen>>, Arc<AtomicBool>)>::default();
         let mut threads = Vec::new();
         for (number, account) in users().into_iter().enumerate() {
-            let line = Line { l2: Client::new(url), seen: seen.clone(), stop: stop.clone(), random: random.split() };
+            let line =
+                Line { l2: Client::new(url), seen: seen.clone(), stop: stop.clone(), random: random.split() };
             threads.push(thread::spawn(move || User { number, account, line }.run()));
         }
-        let line = Line { l2: Client::new(url), seen: seen.clone(), stop: stop.clone(), random: random.split() };
+        let line =
+            Line { l2: Client::new(url), seen: seen.clone(), stop: stop.clone(), random: random.split() };
         threads.push(thread::spawn(move || line.watch()));
         let (chain, depositor) = (Arc::clone(chain), (seen.clone(), stop.clone()));
         threads.push(thread::spawn(move || deposit(&chain, &depositor.0, &depositor.1)));
@@ -204,7 +206,10 @@ impl User {
             }
             _ => {
                 let call = transfer(TOKEN_RECEIVER, U256::from(amount));
-                (sign(&self.account, nonce, WRAPPED_BASE_TOKEN, U256::ZERO, call, 100_000, tip), TOKEN_RECEIVER)
+                (
+                    sign(&self.account, nonce, WRAPPED_BASE_TOKEN, U256::ZERO, call, 100_000, tip),
+                    TOKEN_RECEIVER,
+                )
             }
         };
         let what = Acknowledged { user: self.number, nonce, amount, to };

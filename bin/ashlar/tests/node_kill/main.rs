@@ -74,7 +74,9 @@ fn nothing_is_lost_when_the_node_is_killed_at_random_moments() {
     let url = node.wait_until_ready();
     load::fund(&chain);
     let l2 = Client::new(&url);
-    until("users have money", || load::users().iter().all(|user| !l2.balance(user.address()).unwrap().is_zero()));
+    until("users have money", || {
+        load::users().iter().all(|user| !l2.balance(user.address()).unwrap().is_zero())
+    });
     node.end();
 
     let load = Load::start(&chain, &url, &mut random);

@@ -20,7 +20,8 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(settings: &Path) -> Self {
-        let log = OpenOptions::new().create(true).append(true).open(settings.with_file_name("node.log")).unwrap();
+        let log =
+            OpenOptions::new().create(true).append(true).open(settings.with_file_name("node.log")).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_ashlar"))
             .args(["node", "--json", "--config"])
             .arg(settings)
