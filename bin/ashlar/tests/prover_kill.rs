@@ -38,6 +38,7 @@ fn a_prover_that_is_killed_goes_on_with_finished_parts_and_believes_none_of_them
     let folder = chain.path("data/proofs/0000000001-1");
 
     let node = Process::start(&settings);
+    node.wait_until_ready();
     chain.deposit(account("alice").address(), ether(1));
     within(PATIENCE, "a segment is proven", || !parts(&folder, ".segment").is_empty());
     node.kill();

@@ -39,7 +39,7 @@ fn free_port() -> u16 {
 fn kill(chain: &Chain, settings: &Path, kills: u64, random: &mut Random) -> u64 {
     let mut early = 0;
     for kill in 1..=kills {
-        let mut node = Process::start(settings);
+        let node = Process::start(settings);
         // While it starts, or while it does everything else.
         if random.below(4) == 0 {
             thread::sleep(Duration::from_millis(random.below(800)));
