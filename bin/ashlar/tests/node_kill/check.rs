@@ -5,7 +5,7 @@ use crate::{
     support::{Chain, operator, until},
 };
 use alloy_primitives::{Address, B256, U256, keccak256};
-use alloy_sol_types::SolValue;
+use alloy_sol_types::{SolEvent, SolValue};
 use ashlar_ethereum::{BlockAt, Client};
 use ashlar_mempool::{AccountState, Accounts, Code, Limits, Mempool, Status};
 use ashlar_primitives::rollup::Operation;
@@ -124,6 +124,8 @@ fn acknowledged(store: &Arc<DiskStore>, chain: &Chain, seen: &Seen, places: &Pla
     let config = chain.file.config().unwrap();
     let pool =
         Mempool::open(Arc::clone(store) as _, config, Limits::default(), &accounts, 1_000_000).unwrap();
+    let in_blocks = seen.acknowledged.iter().filter(|(hash, _)| places.contains_key(*hash));
+    let by_nonce: HashMap<_, _> = in_blocks.map(|(hash, what)| ((what.user, what.nonce), hash)).collect();
     let mut replaced = 0;
     for (hash, what) in &seen.acknowledged {
         if places.contains_key(hash) {
@@ -132,10 +134,13 @@ fn acknowledged(store: &Arc<DiskStore>, chain: &Chain, seen: &Seen, places: &Pla
         let Status::Rejected { reason, .. } = pool.status(hash) else {
             panic!("{hash} is lost: {:?}, {what:?}", pool.status(hash));
         };
-        let by: B256 = reason.strip_prefix("replaced by ").expect(&reason).parse().unwrap();
-        let other = seen.acknowledged.get(&by).expect("the other one was acknowledged, too");
-        assert_eq!((other.user, other.nonce), (what.user, what.nonce));
-        assert!(places.contains_key(&by), "{hash} was replaced by {by}, which is in no block");
+        let Some(other) = by_nonce.get(&(what.user, what.nonce)) else {
+            panic!("{hash} is dropped, and no other one has its nonce: {reason}, {what:?}");
+        };
+        // The second came while the first was put into a block: then it is the second that goes.
+        let late = reason.starts_with("nonce too low: next nonce ")
+            && reason.ends_with(&format!(", tx nonce {}", what.nonce));
+        assert!(late || reason == format!("replaced by {other}"), "{reason}, {what:?}");
         replaced += 1;
     }
     replaced
@@ -166,11 +171,21 @@ fn effects(store: &Arc<DiskStore>, seen: &Seen, places: &Places, tokens: U256) {
     assert_eq!(account(DEPOSIT_RECEIVER).balance, deposits);
 }
 
+/// Number and hash in all events of a kind, from the first block on.
+fn events(chain: &Chain, kind: B256) -> Vec<(u64, B256)> {
+    let filter = json!({"address": chain.file.contracts.chain, "fromBlock": "0x0", "topics": [kind]});
+    let logs = chain.anvil.call("eth_getLogs", json!([filter]));
+    let topic =
+        |log: &Value, place: usize| -> B256 { log["topics"][place].as_str().unwrap().parse().unwrap() };
+    let logs = logs.as_array().unwrap().iter();
+    logs.map(|log| (U256::from_be_bytes(topic(log, 1).0).to(), topic(log, 2))).collect()
+}
+
 /// Ethereum has the batches of the database, each by one transaction, and no nonce of the operator waits.
 pub(crate) fn ethereum(chain: &Chain, last: u64) {
     let (store, client) = (chain.store(), chain.anvil.client());
     assert!(last >= 1, "nothing was settled");
-    let mut next = 1;
+    let (mut next, mut committed, mut executed) = (1, Vec::new(), Vec::new());
     for number in 1..=last {
         let record = store.batch(number).unwrap().unwrap();
         let output = record.output;
@@ -178,11 +193,17 @@ pub(crate) fn ethereum(chain: &Chain, last: u64) {
         next = output.last_block + 1;
         let end = store.header(output.last_block).unwrap().unwrap();
         assert_eq!(output.commitment_after, end.hash, "batch {number}");
-        let stored = Batch { number, output, operations_before: record.operations_before }.stored();
-        let call = RollupChain::storedBatchHashCall { number };
-        let on_chain = client.ask(chain.file.contracts.chain, &call, BlockAt::Latest).unwrap();
-        assert_eq!(on_chain, keccak256(stored.abi_encode()), "batch {number}");
+        committed.push((number, output.hash()));
+        executed.push((number, output.commitment_after));
+        if number == last {
+            let stored = Batch { number, output, operations_before: record.operations_before }.stored();
+            let call = RollupChain::storedBatchHashCall { number };
+            let on_chain = client.ask(chain.file.contracts.chain, &call, BlockAt::Latest).unwrap();
+            assert_eq!(on_chain, keccak256(stored.abi_encode()));
+        }
     }
+    assert_eq!(events(chain, RollupChain::BatchCommitted::SIGNATURE_HASH), committed);
+    assert_eq!(events(chain, RollupChain::BatchExecuted::SIGNATURE_HASH), executed);
     let once: Vec<_> = (0..last).map(|nonce| (nonce, true)).collect();
     assert_eq!(chain.settlements(), once, "one transaction for each batch");
     let nonce = |at| client.nonce(operator().address(), at).unwrap();
