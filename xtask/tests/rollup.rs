@@ -260,7 +260,9 @@ fn keys_that_are_chosen_to_collide_cost_what_others_cost() {
     // What the crate of crates.io multiplied with: a product of 0 for all slots and addresses that have it in their place.
     const CONSTANT: u64 = 0xa8b3_e2b6_b9a7_ff5d;
     let zero = KNOWN_KEY[0].wrapping_neg();
-    let cases: [(&str, u32, [Vec<u8>; 3], Vec<u8>); 3] = [
+    /// Name, how often, keys of three kinds, what is done with a key.
+    type Case = (&'static str, u32, [Vec<u8>; 3], Vec<u8>);
+    let cases: [Case; 3] = [
         (
             "TSTORE",
             8_000,

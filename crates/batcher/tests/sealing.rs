@@ -111,7 +111,7 @@ fn a_batch_with_an_operation_whose_deadline_is_near_is_sealed() {
 #[test]
 fn a_batch_ends_before_the_block_that_would_cost_too_much_to_prove() {
     let mut config = config();
-    (config.transaction_cost_limit, config.batch_cost_limit) = (1 << 22, (1 << 22) + (1 << 26));
+    (config.transaction_cost_limit, config.batch_cost_limit) = (1 << 23, (1 << 23) + (1 << 26));
     let mut world = funded(config);
     for block in 0..8 {
         let transfers = (0..40).map(|_| world.transfer(Address::repeat_byte(2))).collect();
@@ -355,7 +355,7 @@ fn an_empty_block_has_room_and_one_with_an_upgrade_has_none() {
     use ashlar_stf::rollup::{RollupBlockBuilder, RollupTransaction};
     let mut tight = config();
     (tight.transaction_pubdata_limit, tight.batch_pubdata_limit) = (4_096, 4_608);
-    (tight.transaction_cost_limit, tight.batch_cost_limit) = (1 << 22, (1 << 22) + (1 << 26));
+    (tight.transaction_cost_limit, tight.batch_cost_limit) = (1 << 23, (1 << 23) + (1 << 26));
     (tight.transaction_logs_limit, tight.batch_logs_limit) = (1, 1);
     assert!(BlockBudget::new(&tight).has_room() && BlockBudget::new(&tight).has_room_for_operation());
     let mut world = World::new(config());

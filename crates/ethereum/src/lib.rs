@@ -26,7 +26,7 @@ pub use chain::{
 pub use client::{Call, Class, Client, ClientError, Limits, Place, RpcError};
 pub use deploy::{DeployError, DeployParameters, DeployedChain, ETHER, deploy};
 pub use fees::{FeeError, FeeLimits, Fees, Market, WEI_PER_GWEI, gwei};
-pub use records::{OPERATIONS_INCLUDED, OperationRecord, RecordError, operations_included};
+pub use records::RecordError;
 pub use revert::revert_reason;
 pub use sender::{Held, Intent, Outcome, Progress, Sender, SenderError, SenderSettings, Trouble};
 pub use status::{Away, L1Status, L1View, PendingUpgrade, Settlement, SharedStatus};

@@ -1,13 +1,8 @@
-//! What is kept in the store.
+//! Records of this crate in the store.
 
-use alloy_primitives::{B256, Bytes};
-use alloy_rlp::{Decodable, RlpDecodable, RlpEncodable};
+use alloy_rlp::Decodable;
 use ashlar_storage::{Store, StoreError, Table};
 use thiserror::Error;
-
-/// Key in [`Table::Meta`]: the id of the next priority operation that no L2 block has, 8 bytes, big-endian; absent before the
-/// first. Whoever makes blocks writes it together with the block.
-pub const OPERATIONS_INCLUDED: &[u8] = b"operations_included";
 
 /// Why a record is not there to be used.
 #[derive(Debug, Error)]
@@ -25,48 +20,6 @@ pub enum RecordError {
         /// What is wrong.
         reason: String,
     },
-}
-
-/// A priority operation, as Ethereum has it: a value of [`Table::Operations`], by its id.
-#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
-pub struct OperationRecord {
-    /// The bytes that stand in a block.
-    pub encoded: Bytes,
-    /// Until when it has to be executed: Ethereum's time, seconds.
-    pub deadline: u64,
-    /// The block of Ethereum that it was asked for in.
-    pub l1_block: u64,
-    /// Hash of that block.
-    pub l1_block_hash: B256,
-    /// The transaction of Ethereum that asked.
-    pub l1_transaction: B256,
-}
-
-impl OperationRecord {
-    /// The operation with this id, if Ethereum has it.
-    pub fn load(store: &impl Store, id: u64) -> Result<Option<Self>, RecordError> {
-        load(store, Table::Operations, &id.to_be_bytes())
-    }
-
-    /// Up to `limit` operations from this id on, with their ids.
-    pub fn load_from(store: &impl Store, id: u64, limit: usize) -> Result<Vec<(u64, Self)>, RecordError> {
-        let entries =
-            store.scan(Table::Operations, &id.to_be_bytes(), ashlar_storage::Direction::Up, limit)?;
-        entries
-            .iter()
-            .map(|(key, value)| {
-                Ok((number(Table::Operations, key, key)?, decode(Table::Operations, key, value)?))
-            })
-            .collect()
-    }
-}
-
-/// The id of the next operation that no L2 block has.
-pub fn operations_included(store: &impl Store) -> Result<u64, RecordError> {
-    match store.get(Table::Meta, OPERATIONS_INCLUDED)? {
-        Some(value) => number(Table::Meta, OPERATIONS_INCLUDED, &value),
-        None => Ok(0),
-    }
 }
 
 pub(crate) fn load<T: Decodable>(

@@ -18,6 +18,8 @@ pub struct SharedStatus(Arc<RwLock<L1Status>>);
 pub struct L1Status {
     /// What Ethereum said last; `None` before it said anything.
     pub view: Option<L1View>,
+    /// When Ethereum answered last; `None` before it did.
+    pub last_seen: Option<SystemTime>,
     /// Set while Ethereum does not answer.
     pub away: Option<Away>,
     /// The first block of Ethereum that is not read yet.

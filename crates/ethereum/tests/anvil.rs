@@ -11,13 +11,13 @@ use alloy_sol_types::SolCall;
 use ashlar_blobs::BatchBlobs;
 use ashlar_ethereum::{
     Account, BlockAt, Class, Client, DeployError, DeployParameters, DeployedChain, ETHER, FeeLimits, Intent,
-    OPERATIONS_INCLUDED, OperationRecord, Outcome, Progress, Sender, SenderSettings, Trouble, Unsigned,
-    WEI_PER_GWEI, Wallet, Watcher, WatcherError, WatcherSettings, WatcherStep, deploy,
+    Outcome, Progress, Sender, SenderSettings, Trouble, Unsigned, WEI_PER_GWEI, Wallet, Watcher,
+    WatcherError, WatcherSettings, WatcherStep, deploy,
     test_utils::{Anvil, FakeNode, Reply},
 };
-use ashlar_primitives::rollup::{Operation, RollupConfig};
+use ashlar_primitives::rollup::RollupConfig;
 use ashlar_settlement::abi::{chain::RollupChain as Chain, hub::Bridgehub};
-use ashlar_storage::{Changes, MemoryStore, Store, Table};
+use ashlar_storage::{Changes, MemoryStore, OperationRecords, Store, put_operations_included};
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 
@@ -197,13 +197,13 @@ impl World {
     }
 
     fn values(&self) -> Vec<u64> {
-        let records = OperationRecord::load_from(&self.store, 0, 100).unwrap();
-        records.iter().map(|(_, record)| Operation::decode(&record.encoded).unwrap().value.to()).collect()
+        let records = self.store.operations(0..self.store.operations_count().unwrap()).unwrap();
+        records.iter().map(|record| record.operation.value.to()).collect()
     }
 
     fn include(&self, operations: u64) {
         let mut changes = Changes::default();
-        changes.put(Table::Meta, OPERATIONS_INCLUDED, operations.to_be_bytes());
+        put_operations_included(&mut changes, operations);
         self.store.write(changes).unwrap();
     }
 }

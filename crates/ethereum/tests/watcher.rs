@@ -8,12 +8,12 @@ use std::{
 use alloy_primitives::{Address, B256, Bytes, U64, keccak256};
 use alloy_sol_types::{SolCall, SolEvent};
 use ashlar_ethereum::{
-    Class, OPERATIONS_INCLUDED, OperationRecord, Watcher, WatcherError, WatcherSettings, WatcherStep,
+    Class, Watcher, WatcherError, WatcherSettings, WatcherStep,
     test_utils::{FakeNode, Reply},
 };
 use ashlar_primitives::rollup::Operation;
 use ashlar_settlement::abi::chain::RollupChain::{self as Chain, ChainProgress};
-use ashlar_storage::{Changes, MemoryStore, Store, Table};
+use ashlar_storage::{Changes, MemoryStore, OperationRecords, Store, Table, put_operations_included};
 use serde_json::{Value, json};
 
 const CHAIN_ID: u64 = 271_828;
@@ -225,18 +225,14 @@ impl World {
     }
 
     fn data(&self) -> Vec<String> {
-        let records = OperationRecord::load_from(&self.store, 0, 10_000).unwrap();
-        let data = records.iter().enumerate().map(|(place, (id, record))| {
-            let operation = Operation::decode(&record.encoded).unwrap();
-            assert_eq!((operation.id, *id), (place as u64, place as u64));
-            String::from_utf8(operation.data.to_vec()).unwrap()
-        });
+        let records = self.store.operations(0..self.store.operations_count().unwrap()).unwrap();
+        let data = records.iter().map(|record| String::from_utf8(record.operation.data.to_vec()).unwrap());
         data.collect()
     }
 
     fn include(&self, operations: u64) {
         let mut changes = Changes::default();
-        changes.put(Table::Meta, OPERATIONS_INCLUDED, operations.to_be_bytes());
+        put_operations_included(&mut changes, operations);
         self.store.write(changes).unwrap();
     }
 }
@@ -257,7 +253,7 @@ fn operations_are_read_once_and_in_order() {
     assert_eq!(world.watcher.step().unwrap(), WatcherStep::Read { block: 4, operations: 4, more: false });
     assert_eq!(world.watcher.step().unwrap(), WatcherStep::Idle);
     assert_eq!(world.data(), ["a", "b", "c", "d"]);
-    let record = OperationRecord::load(&world.store, 2).unwrap().unwrap();
+    let record = world.store.operation(2).unwrap().unwrap();
     let block = world.l1.lock().unwrap().blocks[2].hash;
     assert_eq!((record.l1_block, record.l1_block_hash, record.deadline), (2, block, 1_002));
     assert_eq!(record.l1_transaction, B256::repeat_byte(9));
@@ -341,7 +337,8 @@ fn change_operation(log: &mut Value, change: impl FnOnce(&mut Operation)) {
 
 #[test]
 fn nothing_that_a_node_says_of_operations_is_believed() {
-    let lies: [(&str, fn(&mut Vec<Value>)); 18] = [
+    type Lie = fn(&mut Vec<Value>);
+    let lies: [(&str, Lie); 18] = [
         ("the id of another", |logs| change_event(&mut logs[1], |event| event.id = 0)),
         ("an id that is too high", |logs| change_event(&mut logs[1], |event| event.id = 2)),
         ("two ids", |logs| change_operation(&mut logs[1], |operation| operation.id = 0)),
@@ -424,16 +421,15 @@ fn a_store_of_another_rollup_is_refused() {
 fn a_damaged_record_is_named() {
     let mut world = World::new(some());
     world.read();
-    for (table, key) in [(Table::Meta, &b"watcher"[..]), (Table::Meta, OPERATIONS_INCLUDED)] {
+    for (key, name) in [("watcher", "watcher"), ("operations_included", "number of operations in blocks")] {
         let mut changes = Changes::default();
-        changes.put(table, key, [1, 2, 3]);
+        changes.put(Table::Meta, key, [1, 2, 3]);
         world.store.write(changes).unwrap();
-        let data = std::str::from_utf8(key).unwrap();
-        world.change(|l1| l1.reorganize(4, &[data]));
+        world.change(|l1| l1.reorganize(4, &[key]));
         let error = world.watcher.step().unwrap_err().to_string();
-        assert!(error.contains("damaged") && error.contains(data), "{error}");
+        assert!(error.contains("damaged") && error.contains(name), "{error}");
         let mut changes = Changes::default();
-        changes.remove(table, key);
+        changes.remove(Table::Meta, key);
         world.store.write(changes).unwrap();
         world.read();
     }
@@ -501,7 +497,7 @@ fn an_operation_in_a_block_of_the_rollup_that_is_taken_back_is_critical() {
     assert_eq!(world.watcher.step().unwrap(), WatcherStep::Rewound { block: 2, operations: 2 });
     world.read();
     assert_eq!(world.data(), ["a", "b", "c", "z"]);
-    assert_eq!(OperationRecord::load(&world.store, 2).unwrap().unwrap().l1_block, 6);
+    assert_eq!(world.store.operation(2).unwrap().unwrap().l1_block, 6);
 }
 
 #[test]
@@ -551,13 +547,14 @@ fn a_node_that_is_away_is_waited_for_and_the_status_says_since_when() {
     for second in 1..10 {
         pauses.push(world.watcher.look(at(second)).unwrap().as_secs());
         let away = world.watcher.status().get().away.unwrap();
-        assert_eq!(away.since, at(1));
+        assert_eq!((away.since, world.watcher.status().get().last_seen), (at(1), Some(at(0))));
         assert!(away.error.contains("503"), "{}", away.error);
     }
     assert_eq!(pauses, [2, 4, 8, 16, 32, 60, 60, 60, 60]);
     world.change(|l1| l1.away = false);
     assert_eq!(world.watcher.look(at(20)).unwrap(), Duration::from_secs(1));
-    assert!(world.watcher.status().get().away.is_none());
+    let status = world.watcher.status().get();
+    assert_eq!((status.away, status.last_seen), (None, Some(at(20))));
 }
 
 #[test]
@@ -586,5 +583,5 @@ fn it_runs_until_it_is_stopped() {
         pauses == 3
     });
     result.unwrap();
-    assert!(OperationRecord::load(&store, 0).unwrap().is_none());
+    assert!(store.operation(0).unwrap().is_none());
 }

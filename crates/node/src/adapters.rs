@@ -1,11 +1,17 @@
 //! The node's parts as the JSON-RPC server sees them.
 
 use alloy_primitives::{Address, B256, Bytes};
-use ashlar_ethereum::SharedStatus;
-use ashlar_mempool::{AccountState, Accounts, Code, Content, Mempool, Rejection};
-use ashlar_rpc::{Pool, PoolContent, PoolStatus, PooledTransaction, Refused, Settlement};
+use ashlar_batcher::{JobQueue, Progress};
+use ashlar_ethereum::{L1Status, SharedStatus};
+use ashlar_mempool::{AccountState, Accounts, Code, Content, Mempool, Rejection, Status};
+use ashlar_rpc::{
+    ContractProgress, Pool, PoolContent, PoolState, PoolStatus, PooledTransaction, Proving, Refused,
+    Settlement, SettlementProgress,
+};
 use ashlar_storage::{ChainRecords, StateDbError, Store, read_account, read_code};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use crate::proofs::Proofs;
 
 /// Accounts after the last block that is written.
 pub(crate) struct StoredAccounts<S>(pub(crate) Arc<S>);
@@ -39,6 +45,15 @@ impl<S: Store> Pool for SharedPool<S> {
         self.pool.get(hash).map(|pooled| of(&pooled))
     }
 
+    fn state(&self, hash: &B256) -> PoolState {
+        match self.pool.status(hash) {
+            Status::Pending => PoolState::Pending,
+            Status::Queued => PoolState::Queued,
+            Status::Rejected { reason, .. } => PoolState::Rejected { reason },
+            Status::Unknown => PoolState::Unknown,
+        }
+    }
+
     fn pending_nonce(&self, address: &Address) -> Option<u64> {
         self.pool.pending_nonce(address)
     }
@@ -65,10 +80,12 @@ fn of(pooled: &ashlar_mempool::PooledTransaction) -> PooledTransaction {
     PooledTransaction { bytes: pooled.bytes.clone(), sender: pooled.sender }
 }
 
-/// How far Ethereum has the chain, as the watcher saw it.
+/// How far Ethereum has the chain, as the watcher saw it, and how far proofs are.
 pub(crate) struct Settled<S> {
     pub(crate) store: Arc<S>,
     pub(crate) ethereum: SharedStatus,
+    pub(crate) queue: Arc<JobQueue<Arc<S>>>,
+    pub(crate) proofs: Proofs,
 }
 
 impl<S: Store> Settled<S> {
@@ -85,5 +102,35 @@ impl<S: Store> Settlement for Settled<S> {
 
     fn finalized_block(&self) -> u64 {
         self.ethereum.get().view.map_or(0, |view| self.last_block(view.executed_finalized.unwrap_or(0)))
+    }
+
+    fn progress(&self) -> SettlementProgress {
+        let L1Status { view, last_seen, away, .. } = self.ethereum.get();
+        let contract = view.as_ref().map(|view| ContractProgress {
+            committed: view.settlement.committed,
+            executed: view.settlement.executed,
+            finalized: view.executed_finalized,
+            operations: view.settlement.operations,
+        });
+        SettlementProgress {
+            // A count that cannot be read is said to be none; who needs it fails with the reason.
+            proven: self.queue.proven().unwrap_or(0),
+            contract,
+            l1_head: view.map(|view| view.head.number),
+            l1_seen: last_seen,
+            l1_error: away.map(|away| away.error),
+        }
+    }
+
+    fn proving(&self) -> Option<Proving> {
+        let Progress { batch, phase, done, total, left } = self.proofs.current()?;
+        Some(Proving { batch, phase: phase.to_string(), done, total, left })
+    }
+
+    fn time_left(&self, batch: u64) -> Option<Duration> {
+        if self.queue.proven().is_ok_and(|proven| batch <= proven) {
+            return Some(Proofs::settle_time());
+        }
+        self.proofs.time_left(batch, |batch| Some(self.store.batch(batch).ok()??.cost))
     }
 }

@@ -8,6 +8,7 @@
 mod adapters;
 mod chain_file;
 mod node;
+mod proofs;
 mod sequencer;
 mod settings;
 mod settler;

@@ -2,7 +2,8 @@
 
 use crate::{
     adapters::{Settled, SharedPool, StoredAccounts},
-    chain_file::{ChainFile, ChainFileError},
+    chain_file::{ChainFile, ChainFileError, Contracts},
+    proofs::Proofs,
     sequencer::{Sequencer, SequencerSettings},
     settings::{DataWay, Settings},
     settler::{Settler, SettlerStatus},
@@ -19,14 +20,14 @@ use ashlar_ethereum::{
 };
 use ashlar_mempool::Mempool;
 use ashlar_primitives::rollup::RollupConfig;
-use ashlar_rpc::{Heads, Server, StartError};
+use ashlar_rpc::{ChainDetails, Heads, L1Contracts, Server, StartError};
 use ashlar_stf::rollup::{ChainState, base_fee, next_excess};
 use ashlar_storage::{ChainError, ChainRecords, DiskStore, StateDbError, StoreError};
 use std::{
     fs, io,
     net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use thiserror::Error;
@@ -116,13 +117,12 @@ pub struct View {
     store: Arc<DiskStore>,
     ethereum: SharedStatus,
     settler: Option<SettlerStatus>,
-    proving: Proving,
-    queue: Arc<JobQueue<Arc<DiskStore>>>,
+    proofs: Proofs,
+    queue: Queue,
     pool: Mempool,
 }
 
-/// How far the proof is that is being made.
-type Proving = Arc<Mutex<Option<Progress>>>;
+type Queue = Arc<JobQueue<Arc<DiskStore>>>;
 
 /// A moment of a node.
 #[derive(Clone, Debug)]
@@ -158,7 +158,7 @@ impl View {
             sealed_block,
             // A count that cannot be read is shown as none; the worker fails with the reason.
             proven: self.queue.proven().unwrap_or(0),
-            proving: self.proving.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            proving: self.proofs.current(),
             ethereum: self.ethereum.get(),
             settling: self.settler.as_ref().and_then(SettlerStatus::get),
         })
@@ -173,6 +173,8 @@ struct Parts<'s> {
     store: Arc<DiskStore>,
     client: Client,
     ethereum: SharedStatus,
+    queue: Queue,
+    proofs: Proofs,
 }
 
 impl Node {
@@ -192,7 +194,10 @@ impl Node {
         let (ethereum, lock) = (watcher.status(), watcher.operations_lock());
         let pool = open_pool(&store, config, &state)?;
         let heads = Heads::default();
-        let parts = Parts { settings, chain, config, store, client, ethereum };
+        let job_settings = JobSettings::default();
+        let queue = Arc::new(JobQueue::new(Arc::clone(&store), config.protocol_version, job_settings)?);
+        let proofs = Proofs::default();
+        let parts = Parts { settings, chain, config, store, client, ethereum, queue, proofs };
         let server = parts.serve(&pool, &heads)?;
         let mut supervisor = Supervisor::new(stop);
         let on_block = {
@@ -208,15 +213,10 @@ impl Node {
         supervisor.spawn("the sequencer", move |stop| sequencer.run(stop).map_err(Into::into))?;
         parts.announce(&pool, heads, &mut supervisor)?;
         parts.seal(&mut supervisor)?;
-        let queue = Arc::new(JobQueue::new(
-            Arc::clone(&parts.store),
-            config.protocol_version,
-            JobSettings::default(),
-        )?);
-        let proving = parts.prove(&queue, &mut supervisor)?;
+        parts.prove(&mut supervisor)?;
         let settler = parts.settle(&mut supervisor)?;
-        let Parts { store, ethereum, .. } = parts;
-        Ok(Self { supervisor, server, view: View { store, ethereum, settler, proving, queue, pool } })
+        let Parts { store, ethereum, queue, proofs, .. } = parts;
+        Ok(Self { supervisor, server, view: View { store, ethereum, settler, proofs, queue, pool } })
     }
 
     /// Where JSON-RPC is served.
@@ -281,13 +281,36 @@ impl Parts<'_> {
         let node = ashlar_rpc::Node {
             store: Arc::clone(&self.store) as _,
             config: self.config,
+            details: self.details(),
             pool: Arc::new(SharedPool { pool: pool.clone(), accounts }),
-            settlement: Arc::new(Settled { store: Arc::clone(&self.store), ethereum: self.ethereum.clone() }),
+            settlement: Arc::new(Settled {
+                store: Arc::clone(&self.store),
+                ethereum: self.ethereum.clone(),
+                queue: Arc::clone(&self.queue),
+                proofs: self.proofs.clone(),
+            }),
             heads: heads.clone(),
             client_version: concat!("ashlar/", env!("CARGO_PKG_VERSION")).to_owned(),
         };
         let settings = ashlar_rpc::Settings { address: self.settings.rpc, ..ashlar_rpc::Settings::default() };
         Ok(Server::start(&settings, node)?)
+    }
+
+    fn details(&self) -> ChainDetails {
+        let Contracts { bridgehub, asset_router, vault, message_root, versions, chain, .. } =
+            self.chain.contracts;
+        ChainDetails {
+            l1_chain_id: self.chain.l1_chain_id,
+            contracts: L1Contracts {
+                bridgehub,
+                asset_router,
+                vault,
+                message_root,
+                protocol_versions: versions,
+                chain,
+            },
+            program_key: self.chain.program_key,
+        }
     }
 
     /// Tells subscribers of transactions that can be executed.
@@ -329,26 +352,24 @@ impl Parts<'_> {
         Ok(())
     }
 
-    fn prove(
-        &self,
-        queue: &Arc<JobQueue<Arc<DiskStore>>>,
-        supervisor: &mut Supervisor,
-    ) -> Result<Proving, NodeError> {
-        let proving = Proving::default();
+    fn prove(&self, supervisor: &mut Supervisor) -> Result<(), NodeError> {
         if !self.settings.prove {
-            return Ok(proving);
+            return Ok(());
         }
-        let jobs = LocalJobs::new(Arc::clone(queue), Arc::clone(&self.store), self.config);
-        let (folder, shown) = (self.settings.data.join("proofs"), Arc::clone(&proving));
+        let jobs = LocalJobs::new(Arc::clone(&self.queue), Arc::clone(&self.store), self.config);
+        let folder = self.settings.data.join("proofs");
+        let (proofs, store) = (self.proofs.clone(), Arc::clone(&self.store));
         supervisor.spawn("the prover", move |stop| {
             let worker = Worker::new(jobs, "local", &folder)?;
-            let show = |progress| *shown.lock().unwrap_or_else(PoisonError::into_inner) = progress;
             while !stop.is_ordered() {
-                let step = worker.step(&|| stop.is_ordered(), &mut |progress| show(Some(*progress)));
-                show(None);
+                let step = worker.step(&|| stop.is_ordered(), &mut |progress| proofs.show(Some(*progress)));
+                proofs.show(None);
                 match step? {
                     WorkStep::Idle => drop(stop.wait(IDLE)),
                     WorkStep::Proven { batch, time, .. } => {
+                        if let Some(record) = store.batch(batch)? {
+                            proofs.proven(record.cost, time);
+                        }
                         info!(batch, seconds = time.as_secs(), "a batch is proven");
                     }
                     WorkStep::Failed { batch, reason } => {
@@ -361,7 +382,7 @@ impl Parts<'_> {
             }
             Ok(())
         })?;
-        Ok(proving)
+        Ok(())
     }
 
     fn settle(&self, supervisor: &mut Supervisor) -> Result<Option<SettlerStatus>, NodeError> {

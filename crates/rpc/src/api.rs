@@ -2,6 +2,7 @@
 
 use crate::{
     arguments::Arguments,
+    batches::BatchCache,
     blocks::{Block, BlockCache},
     error::RpcError,
     filters::Filters,
@@ -42,6 +43,7 @@ pub(crate) struct Api {
     /// Turns to wait for a transaction's receipt.
     pub(crate) waiters: Arc<Semaphore>,
     blocks: BlockCache,
+    pub(crate) batches: BatchCache,
     reads: Arc<Semaphore>,
     executions: Arc<Semaphore>,
 }
@@ -55,6 +57,7 @@ impl Api {
             filters: Filters::new(&limits),
             waiters: semaphore(limits.send_waiters),
             blocks: BlockCache::new(limits.cached_blocks),
+            batches: BatchCache::new(limits.cached_batches),
             reads: semaphore(limits.reads),
             executions: semaphore(limits.executions),
         }

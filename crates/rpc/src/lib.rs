@@ -7,8 +7,11 @@
 
 mod api;
 mod arguments;
+mod ashlar;
+mod batches;
 mod blocks;
 mod call;
+mod debug;
 mod error;
 mod eth;
 mod filters;
@@ -26,5 +29,8 @@ mod txpool;
 
 pub use heads::Heads;
 pub use limits::Limits;
-pub use node::{Node, Pool, PoolContent, PoolStatus, PooledTransaction, Refused, Settlement};
+pub use node::{
+    ChainDetails, ContractProgress, L1Contracts, Node, Pool, PoolContent, PoolState, PoolStatus,
+    PooledTransaction, Proving, Refused, Settlement, SettlementProgress,
+};
 pub use server::{Server, Settings, StartError};

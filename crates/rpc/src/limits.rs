@@ -27,10 +27,17 @@ pub struct Limits {
     pub query: Duration,
     /// Gas of a call; more is cut down to it.
     pub call_gas: u64,
+    /// Bytes that the traces of one request may record: inputs, outputs and logs of calls, codes; and what each call, account and
+    /// slot takes beside them.
+    pub trace_bytes: usize,
     /// Blocks that one query of logs may span.
     pub log_blocks: u64,
     /// Logs that one query may have.
     pub logs: usize,
+    /// Withdrawals of one answer; of more the newest.
+    pub withdrawals: usize,
+    /// Priority operations that are searched for one by its hash, if no block has it.
+    pub operations: u64,
     /// Addresses of a filter, and alternatives of each of its topics.
     pub filter_alternatives: usize,
     /// Filters at a time.
@@ -49,6 +56,8 @@ pub struct Limits {
     pub send_waiters: usize,
     /// Blocks whose decoded form is kept in memory.
     pub cached_blocks: usize,
+    /// Batches whose tree of logs is kept in memory, up to 3 MiB each.
+    pub cached_batches: usize,
 }
 
 impl Default for Limits {
@@ -65,8 +74,11 @@ impl Default for Limits {
             wait: Duration::from_secs(10),
             query: Duration::from_secs(10),
             call_gas: 50_000_000,
+            trace_bytes: 16 << 20,
             log_blocks: 10_000,
             logs: 10_000,
+            withdrawals: 1_000,
+            operations: 10_000,
             filter_alternatives: 1_000,
             filters: 1_000,
             filter_life: Duration::from_secs(300),
@@ -76,6 +88,7 @@ impl Default for Limits {
             send_wait: Duration::from_secs(30),
             send_waiters: 100,
             cached_blocks: 64,
+            cached_batches: 16,
         }
     }
 }

@@ -52,13 +52,8 @@ impl Api {
         filter: &Filter,
         blocks: RangeInclusive<u64>,
     ) -> Result<Vec<Value>, RpcError> {
+        self.check_span(&blocks)?;
         let (from, to) = blocks.into_inner();
-        let span = to.saturating_sub(from).saturating_add(1);
-        let most = self.limits.log_blocks;
-        if span > most {
-            let text = format!("query spans {span} blocks, the limit is {most}: ask for fewer at a time");
-            return Err(RpcError::Limit(text));
-        }
         let deadline = Instant::now() + self.limits.query;
         let mut found = Vec::new();
         for number in from..=to {
@@ -74,6 +69,17 @@ impl Api {
             }
         }
         Ok(found)
+    }
+
+    /// Refuses more blocks than one query may span.
+    pub(crate) fn check_span(&self, blocks: &RangeInclusive<u64>) -> Result<(), RpcError> {
+        let span = blocks.end().saturating_sub(*blocks.start()).saturating_add(1);
+        let most = self.limits.log_blocks;
+        if span <= most {
+            return Ok(());
+        }
+        let text = format!("query spans {span} blocks, the limit is {most}: ask for fewer at a time");
+        Err(RpcError::Limit(text))
     }
 
     fn search(&self, filter: &Filter, number: u64, found: &mut Vec<Value>) -> Result<(), RpcError> {

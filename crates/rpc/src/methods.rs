@@ -3,7 +3,7 @@
 use crate::{
     api::{Answer, Api, Method, Work},
     arguments::Arguments,
-    eth, net, txpool,
+    ashlar, debug, eth, net, txpool,
 };
 use jsonrpsee::{
     RpcModule,
@@ -21,7 +21,9 @@ impl Methods {
     /// All methods.
     pub(crate) fn all(api: Api) -> Result<RpcModule<Api>, RegisterMethodError> {
         let mut methods = Self { module: RpcModule::new(api) };
+        ashlar::register(&mut methods)?;
         eth::register(&mut methods)?;
+        debug::register(&mut methods)?;
         net::register(&mut methods)?;
         txpool::register(&mut methods)?;
         Ok(methods.module)

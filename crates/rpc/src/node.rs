@@ -4,7 +4,10 @@ use crate::heads::Heads;
 use alloy_primitives::{Address, B256, Bytes};
 use ashlar_primitives::rollup::RollupConfig;
 use ashlar_storage::Store;
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 /// The parts of a node that requests are answered from.
 #[derive(Clone)]
@@ -13,6 +16,8 @@ pub struct Node {
     pub store: Arc<dyn Store>,
     /// Rules of the chain.
     pub config: RollupConfig,
+    /// What the chain is beside its rules.
+    pub details: ChainDetails,
     /// Transactions that wait.
     pub pool: Arc<dyn Pool>,
     /// How far Ethereum has the chain.
@@ -23,6 +28,34 @@ pub struct Node {
     pub client_version: String,
 }
 
+/// What a chain is beside its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainDetails {
+    /// EIP-155 id of the Ethereum chain.
+    pub l1_chain_id: u64,
+    /// Its contracts on Ethereum.
+    pub contracts: L1Contracts,
+    /// Key of the program that is proven.
+    pub program_key: B256,
+}
+
+/// A chain's contracts on Ethereum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct L1Contracts {
+    /// The registry of chains.
+    pub bridgehub: Address,
+    /// The bridge.
+    pub asset_router: Address,
+    /// What holds the assets.
+    pub vault: Address,
+    /// Roots of executed batches.
+    pub message_root: Address,
+    /// What chains can run.
+    pub protocol_versions: Address,
+    /// The chain's own contract.
+    pub chain: Address,
+}
+
 /// Transactions that wait for a block.
 pub trait Pool: Send + Sync {
     /// Takes a transaction (EIP-2718); its hash. It is announced by whoever implements this.
@@ -30,6 +63,9 @@ pub trait Pool: Send + Sync {
 
     /// The transaction with this hash.
     fn get(&self, hash: &B256) -> Option<PooledTransaction>;
+
+    /// What is known of the transaction with this hash.
+    fn state(&self, hash: &B256) -> PoolState;
 
     /// Nonce of the account after all its transactions that can be executed one after the other; `None` if it has none.
     fn pending_nonce(&self, address: &Address) -> Option<u64>;
@@ -59,6 +95,22 @@ pub struct PooledTransaction {
     pub sender: Address,
 }
 
+/// What a pool knows of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PoolState {
+    /// It can be executed now.
+    Pending,
+    /// It waits for others of its sender.
+    Queued,
+    /// It was refused, or taken and dropped.
+    Rejected {
+        /// Why.
+        reason: String,
+    },
+    /// The pool does not have it, or not any more.
+    Unknown,
+}
+
 /// Numbers of transactions that wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolStatus {
@@ -77,11 +129,63 @@ pub struct PoolContent {
     pub queued: Vec<PooledTransaction>,
 }
 
-/// How far Ethereum has the chain.
+/// How far Ethereum has the chain, and what is on the way.
 pub trait Settlement: Send + Sync {
     /// The last block that a batch on Ethereum has: the tag `safe`.
     fn committed_block(&self) -> u64;
 
     /// The last block of a batch that is proven in a finalized block of Ethereum: the tag `finalized`.
     fn finalized_block(&self) -> u64;
+
+    /// Batches, and Ethereum.
+    fn progress(&self) -> SettlementProgress;
+
+    /// The proof that is being made; `None` if this node makes none.
+    fn proving(&self) -> Option<Proving>;
+
+    /// How long it takes, about, until Ethereum has executed a sealed batch; `None` if that is not known.
+    fn time_left(&self, batch: u64) -> Option<Duration>;
+}
+
+/// How far batches are, by number from 1 on, and what the node sees of Ethereum.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettlementProgress {
+    /// The last batch up to which all have a proof; 0 if the first has none.
+    pub proven: u64,
+    /// The chain's contract; `None` before Ethereum has told of it.
+    pub contract: Option<ContractProgress>,
+    /// Number of Ethereum's newest block.
+    pub l1_head: Option<u64>,
+    /// When Ethereum answered last.
+    pub l1_seen: Option<SystemTime>,
+    /// Why it does not answer.
+    pub l1_error: Option<String>,
+}
+
+/// How far a chain's contract on Ethereum is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ContractProgress {
+    /// The last committed batch; 0 if there is none.
+    pub committed: u64,
+    /// The last executed batch; 0 if there is none.
+    pub executed: u64,
+    /// The last batch that is executed in a final block; `None` if that is not known.
+    pub finalized: Option<u64>,
+    /// Number of priority operations that were ever asked for.
+    pub operations: u64,
+}
+
+/// A proof that is being made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proving {
+    /// Of which batch.
+    pub batch: u64,
+    /// What is being done, in a few words.
+    pub phase: String,
+    /// How much is done, in units that take about the same time each.
+    pub done: u64,
+    /// How much there is to do; 0 while that is not known.
+    pub total: u64,
+    /// Estimate of the time left.
+    pub left: Option<Duration>,
 }

@@ -224,7 +224,7 @@ pub struct Included {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OverLimit {
-    /// Of what.
+    /// Of what: `provingCost`, `pubdata` or `logs`.
     pub resource: String,
     /// What was used.
     pub used: U64,

@@ -10,14 +10,14 @@ use std::{
 
 use alloy_primitives::{Address, B256, Bytes, U64, U128};
 use ashlar_settlement::abi::chain::RollupChain::{self as Chain, ChainProgress};
-use ashlar_storage::{Changes, Store, Table};
+use ashlar_storage::{Changes, OperationRecord, OperationRecords, OperationsError, Store};
 use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::{
     chain::{BlockAt, CallError, Header, contract_call, contract_result},
     client::{Call, Class, Client, ClientError, RpcError},
-    records::{OperationRecord, RecordError, operations_included},
+    records::RecordError,
     status::{Away, L1View, PendingUpgrade, Settlement, SharedStatus},
 };
 use cursor::{Cursor, Point};
@@ -98,6 +98,9 @@ pub enum WatcherError {
     /// The store failed, or has a damaged record.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The operations of the store cannot be read.
+    #[error(transparent)]
+    Operations(#[from] OperationsError),
     /// The node is one of another network.
     #[error("the node is of the chain {is}, and the rollup is on {expected}: name a node of that one")]
     OtherEthereum {
@@ -369,9 +372,9 @@ impl<S: Store> Watcher<S> {
         let (block, first) = (back.next_block, back.next_operation);
         let mut changes = Changes::default();
         for id in first..cursor.next_operation {
-            changes.remove(Table::Operations, id.to_be_bytes());
+            OperationRecord::remove(id, &mut changes);
         }
-        let included = operations_included(&self.store)?;
+        let included = self.store.operations_included()?;
         if included > first {
             let range = self.read_included(&back, head, included)?;
             self.write(&mut changes, &range);
@@ -421,9 +424,9 @@ impl<S: Store> Watcher<S> {
             range.cursor = more.cursor;
         }
         for operation in back.next_operation..included {
-            let old = OperationRecord::load(&self.store, operation)?;
-            let new = range.operations.iter().find(|(id, _)| *id == operation);
-            let same = old.zip(new).is_some_and(|(old, (_, new))| old.encoded == new.encoded);
+            let old = self.store.operation(operation)?;
+            let new = range.operations.iter().find(|record| record.operation.id == operation);
+            let same = old.zip(new).is_some_and(|(old, new)| old.operation == new.operation);
             if !same {
                 return Err(WatcherError::Undone { operation, block });
             }
@@ -432,8 +435,8 @@ impl<S: Store> Watcher<S> {
     }
 
     fn write(&self, changes: &mut Changes, range: &read::Range) {
-        for (id, record) in &range.operations {
-            changes.put(Table::Operations, id.to_be_bytes(), alloy_rlp::encode(record));
+        for record in &range.operations {
+            record.put(changes);
         }
         range.cursor.save(changes);
     }
@@ -457,6 +460,7 @@ impl<S: Store> Watcher<S> {
 
     fn note_back(&self, now: SystemTime) {
         self.status.change(|status| {
+            status.last_seen = Some(now);
             if let Some(Away { since, .. }) = status.away.take() {
                 let seconds = now.duration_since(since).unwrap_or_default().as_secs();
                 tracing::info!(seconds, "Ethereum answers again");

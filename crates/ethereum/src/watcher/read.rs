@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Bytes, keccak256};
+use alloy_primitives::Bytes;
 use alloy_sol_types::SolEvent;
 use ashlar_primitives::rollup::Operation;
 use ashlar_settlement::abi::chain::RollupChain as Chain;
+use ashlar_storage::OperationRecord;
 use serde_json::json;
 
 use super::{
@@ -15,7 +16,6 @@ use super::{
 use crate::{
     chain::{BlockAt, Header, Log, contract_call, contract_result},
     client::{Call, ClientError},
-    records::OperationRecord,
 };
 
 /// Down to how many blocks below the newest one nodes are asked for a contract's state: they keep that of 128.
@@ -26,7 +26,7 @@ pub(super) struct Range {
     /// The cursor after it.
     pub(super) cursor: Cursor,
     /// The operations in it, in order of their ids.
-    pub(super) operations: Vec<(u64, OperationRecord)>,
+    pub(super) operations: Vec<OperationRecord>,
 }
 
 impl<S> Watcher<S> {
@@ -47,7 +47,7 @@ impl<S> Watcher<S> {
             if !known {
                 return Err(WatcherError::Moved { block: log.block_number.to() });
             }
-            operations.push((id, self.operation(id, log)?));
+            operations.push(self.operation(id, log)?);
         }
         let last = headers.get(&to).ok_or(WatcherError::Moved { block: to })?;
         let count = cursor.next_operation + operations.len() as u64;
@@ -56,8 +56,8 @@ impl<S> Watcher<S> {
         let mut next = cursor.next_operation;
         let mut rest = operations.iter().peekable();
         cursor.advance(headers.into_values().map(|header| {
-            while let Some((id, _)) = rest.next_if(|(_, record)| record.l1_block <= header.number) {
-                next = id + 1;
+            while let Some(record) = rest.next_if(|record| record.l1_block <= header.number) {
+                next = record.operation.id + 1;
             }
             (header, next)
         }));
@@ -133,10 +133,11 @@ impl<S> Watcher<S> {
             let header: Option<Header> = self.client.result("eth_getBlockByNumber", result)?;
             let moved = WatcherError::Moved { block: *number };
             let header = header.filter(|header| header.number == *number).ok_or(moved)?;
-            if let Some((last, hash)) = before {
-                if last + 1 == *number && hash != header.parent_hash {
-                    return Err(WatcherError::Moved { block: *number });
-                }
+            if let Some((last, hash)) = before
+                && last + 1 == *number
+                && hash != header.parent_hash
+            {
+                return Err(WatcherError::Moved { block: *number });
             }
             before = Some((*number, header.hash));
             headers.insert(*number, header);
@@ -179,13 +180,13 @@ impl<S> Watcher<S> {
             (event.id == id, "an operation whose id is not the next"),
             (operation.id == id, "an operation with two ids"),
             (operation.chain_id == self.settings.chain_id, "an operation of another chain"),
-            (keccak256(&event.encoded) == event.hash, "an operation with the hash of another"),
+            (operation.hash() == event.hash, "an operation with the hash of another"),
         ];
         if let Some((_, what)) = facts.into_iter().find(|(holds, _)| !holds) {
             return Err(untrue(what));
         }
         Ok(OperationRecord {
-            encoded: event.encoded,
+            operation,
             deadline: event.deadline,
             l1_block: block,
             l1_block_hash: log.block_hash,

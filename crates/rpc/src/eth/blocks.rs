@@ -99,7 +99,7 @@ fn count(api: &Api, block: BlockId, of: fn(&Block) -> usize) -> Answer {
 }
 
 /// What `read` makes of the transaction with this hash, if a block has it.
-pub(super) fn placed<T>(
+pub(crate) fn placed<T>(
     api: &Api,
     hash: &B256,
     read: impl FnOnce(&Placed<'_>) -> Result<T, RpcError>,

@@ -30,14 +30,14 @@ pub(super) fn register(methods: &mut Methods) -> Result<(), RegisterMethodError>
 }
 
 /// The arguments of a call.
-pub(super) struct Asked {
-    pub(super) request: TransactionRequest,
-    pub(super) block: BlockId,
-    pub(super) changed: Changed,
+pub(crate) struct Asked {
+    pub(crate) request: TransactionRequest,
+    pub(crate) block: BlockId,
+    pub(crate) changed: Changed,
 }
 
 impl Asked {
-    pub(super) fn take(mut arguments: Arguments) -> Result<Self, RpcError> {
+    pub(crate) fn take(mut arguments: Arguments) -> Result<Self, RpcError> {
         let request = arguments.required()?;
         let block = arguments.optional()?.unwrap_or_default();
         let state: Option<StateOverride> = arguments.optional()?;

@@ -1,7 +1,7 @@
 //! Methods of the namespace `eth`.
 
-mod blocks;
-mod call;
+pub(crate) mod blocks;
+pub(crate) mod call;
 mod chain;
 mod estimate;
 mod fees;

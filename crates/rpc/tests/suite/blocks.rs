@@ -90,11 +90,11 @@ fn roots_follow_from_the_json_of_transactions_and_receipts() {
     block_of_all_types(&world);
     let block = world.get("eth_getBlockByNumber", json!(["latest", true]));
     let transactions: Vec<_> = block["transactions"].as_array().unwrap().iter().map(bytes_of).collect();
-    let root = ordered_trie_root_with_encoder(&transactions, |bytes, out| out.put_slice(bytes));
+    let root = ordered_trie_root_with_encoder(&transactions, |bytes, out| out.extend_from_slice(bytes));
     assert_eq!(block["transactionsRoot"], json!(root));
     let receipts = world.get("eth_getBlockReceipts", json!(["latest"]));
     let receipts: Vec<_> = receipts.as_array().unwrap().iter().map(receipt_bytes_of).collect();
-    let root = ordered_trie_root_with_encoder(&receipts, |bytes, out| out.put_slice(bytes));
+    let root = ordered_trie_root_with_encoder(&receipts, |bytes, out| out.extend_from_slice(bytes));
     assert_eq!(block["receiptsRoot"], json!(root));
     for (json, bytes) in block["transactions"].as_array().unwrap().iter().zip(&transactions) {
         assert_eq!(json["hash"], json!(keccak256(bytes)));

@@ -3,8 +3,20 @@
 use crate::{subscriptions::Socket, world::*};
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 
-const METHODS: [&str; 44] = [
+const METHODS: [&str; 60] = [
+    "ashlar_chain",
+    "ashlar_status",
+    "ashlar_batch",
+    "ashlar_batchOfBlock",
+    "ashlar_pubdata",
+    "ashlar_proof",
+    "ashlar_messageProof",
+    "ashlar_operation",
+    "ashlar_withdrawals",
+    "ashlar_transactionStatus",
+    "ashlar_cost",
     "eth_chainId",
     "eth_blockNumber",
     "eth_syncing",
@@ -49,12 +61,18 @@ const METHODS: [&str; 44] = [
     "txpool_content",
     "txpool_contentFrom",
     "txpool_inspect",
+    "debug_traceTransaction",
+    "debug_traceBlockByNumber",
+    "debug_traceBlockByHash",
+    "debug_traceCall",
+    "debug_executionWitness",
 ];
 
 /// Values that some method takes, those that none does, and between.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
+        prop::sample::select(vec!["callTracer", "prestateTracer"]).prop_map(|name| json!({ "tracer": name })),
         any::<bool>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(|number| json!(number)),
@@ -126,12 +144,13 @@ fn value() -> impl Strategy<Value = Value> {
 fn random_arguments_are_answered() {
     let world = World::new();
     world.make(&[call(0, 0, LOGGER, words(&[1])), operation(0).encode().into()]);
-    let mut socket = Socket::open(&world);
+    let socket = RefCell::new(Socket::open(&world));
     let request = (prop::sample::select(METHODS.to_vec()), prop::collection::vec(value(), 0..5));
     let mut runner =
         TestRunner::new(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() });
     runner
         .run(&request, |(method, params)| {
+            let mut socket = socket.borrow_mut();
             socket.send(
                 &json!({ "jsonrpc": "2.0", "id": "this", "method": method, "params": params }).to_string(),
             );

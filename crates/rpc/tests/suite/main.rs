@@ -1,8 +1,10 @@
 //! A server over a small chain, asked as clients ask.
 
+mod ashlar;
 mod blocks;
 mod calls;
 mod clients;
+mod debug;
 mod estimates;
 mod fees;
 mod hostile;

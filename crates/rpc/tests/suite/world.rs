@@ -10,19 +10,27 @@ use alloy_eips::{
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, keccak256};
 use ashlar_primitives::rollup::{Operation, RollupConfig};
 use ashlar_rpc::{
-    Heads, Limits, Node, Pool, PoolContent, PoolStatus, PooledTransaction, Refused, Server, Settings,
-    Settlement,
+    ChainDetails, Heads, L1Contracts, Limits, Node, Pool, PoolContent, PoolState, PoolStatus,
+    PooledTransaction, Proving, Refused, Server, Settings, Settlement, SettlementProgress,
 };
-use ashlar_stf::rollup::{RollupBlockBuilder, RollupTransaction, RollupTransactionKind, genesis_header};
-use ashlar_storage::{BlockRecord, Changes, InitialAccount, MemoryStore, StateDb};
+use ashlar_settlement::{GenesisParameters, genesis_accounts};
+use ashlar_stf::rollup::{
+    BatchBuilder, RollupBlock, RollupBlockBuilder, RollupTransaction, RollupTransactionKind, genesis_header,
+};
+use ashlar_storage::{
+    BatchRecord, BlockRecord, ChainRecords, Changes, InitialAccount, MemoryStore, OperationRecord, StateDb,
+    Store, put_operations_included,
+};
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
+    ops::RangeInclusive,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 pub(crate) const CHAIN_ID: u64 = 1_337;
@@ -39,6 +47,10 @@ pub(crate) const REVERTER: Address = address!("000000000000000000000000000000000
 pub(crate) const READER: Address = address!("00000000000000000000000000000000000c0de3");
 /// Returns number, timestamp, base fee, caller, hash of the block before, gas limit, beneficiary.
 pub(crate) const TELLER: Address = address!("00000000000000000000000000000000000c0de4");
+/// Calls the bridge with all calldata, twice, with half of the value each time.
+pub(crate) const WITHDRAWER: Address = address!("00000000000000000000000000000000000c0de6");
+/// Calls the messenger with all calldata, one time more than a transaction may.
+pub(crate) const SPAMMER: Address = address!("00000000000000000000000000000000000c0de7");
 /// Never ends.
 pub(crate) const BURNER: Address = address!("00000000000000000000000000000000000c0de5");
 
@@ -70,7 +82,37 @@ pub(crate) fn account(number: u8) -> Address {
     Address::from_public_key(key(number).verifying_key())
 }
 
-fn accounts() -> BTreeMap<Address, InitialAccount> {
+/// The predeploys of every chain.
+fn predeploys() -> impl Iterator<Item = (Address, InitialAccount)> {
+    let (wrapped_name, wrapped_symbol) = ("Wrapped".to_owned(), "W".to_owned());
+    let asset_router = DETAILS.contracts.asset_router;
+    let parameters = GenesisParameters {
+        asset_router,
+        l1_chain_id: DETAILS.l1_chain_id,
+        config: config(),
+        wrapped_name,
+        wrapped_symbol,
+    };
+    genesis_accounts(&parameters).unwrap().into_iter().map(|(address, account)| {
+        let ashlar_settlement::GenesisAccount { nonce, code, storage, .. } = account;
+        (address, InitialAccount { nonce, code, storage, ..InitialAccount::default() })
+    })
+}
+
+pub(crate) const DETAILS: ChainDetails = ChainDetails {
+    l1_chain_id: 31_337,
+    contracts: L1Contracts {
+        bridgehub: Address::repeat_byte(0x10),
+        asset_router: Address::repeat_byte(0x11),
+        vault: Address::repeat_byte(0x12),
+        message_root: Address::repeat_byte(0x13),
+        protocol_versions: Address::repeat_byte(0x14),
+        chain: Address::repeat_byte(0x15),
+    },
+    program_key: B256::repeat_byte(0x77),
+};
+
+pub(crate) fn accounts() -> BTreeMap<Address, InitialAccount> {
     let contract = |code: Bytes| InitialAccount { nonce: 1, code, ..InitialAccount::default() };
     let mut setter = contract(Bytes::from_static(&[0x60, 0x20, 0x35, 0x5f, 0x35, 0x55]));
     setter.storage = (1..40u64).map(|slot| (U256::from(slot), U256::from(slot + 1))).collect();
@@ -85,7 +127,15 @@ fn accounts() -> BTreeMap<Address, InitialAccount> {
         0x52, // beneficiary
         0x60, 0xe0, 0x5f, 0xf3,
     ]));
-    let mut accounts = BTreeMap::from([
+    let withdraw = [
+        0x5f, 0x5f, 0x36, 0x5f, 0x60, 2, 0x34, 0x04, 0x61, 0xff, 0x03, 0x5a, 0xf1, 0x50, // a call
+    ];
+    let send = [0x5f, 0x5f, 0x36, 0x5f, 0x5f, 0x61, 0xff, 0x02, 0x5a, 0xf1, 0x50];
+    let withdrawer = [&[0x36, 0x5f, 0x5f, 0x37][..], &withdraw, &withdraw].concat();
+    let mut accounts: BTreeMap<_, _> = predeploys().collect();
+    accounts.extend([
+        (WITHDRAWER, contract(withdrawer.into())),
+        (SPAMMER, contract([&[0x36, 0x5f, 0x5f, 0x37][..], &send.repeat(17)].concat().into())),
         (HISTORY_STORAGE_ADDRESS, contract(HISTORY_STORAGE_CODE.clone())),
         (SETTER, setter),
         (LOGGER, logger),
@@ -119,10 +169,22 @@ where
 
 /// A transaction of type 2.
 pub(crate) fn dynamic(number: u8, nonce: u64, to: TxKind, value: u64, input: Bytes) -> Bytes {
+    dynamic_gas(number, nonce, to, value, input, 200_000)
+}
+
+/// A transaction of type 2 with this gas limit.
+pub(crate) fn dynamic_gas(
+    number: u8,
+    nonce: u64,
+    to: TxKind,
+    value: u64,
+    input: Bytes,
+    gas_limit: u64,
+) -> Bytes {
     let transaction = TxEip1559 {
         chain_id: CHAIN_ID,
         nonce,
-        gas_limit: 200_000,
+        gas_limit,
         max_fee_per_gas: 100_000,
         max_priority_fee_per_gas: u128::from(number) * 10,
         to,
@@ -208,6 +270,8 @@ pub(crate) fn operation(id: u64) -> Operation {
 #[derive(Default)]
 pub(crate) struct TestPool {
     waiting: Mutex<BTreeMap<B256, PooledTransaction>>,
+    /// What is known of transactions that do not wait.
+    pub(crate) states: Mutex<BTreeMap<B256, PoolState>>,
     heads: Heads,
 }
 
@@ -236,6 +300,13 @@ impl Pool for TestPool {
 
     fn get(&self, hash: &B256) -> Option<PooledTransaction> {
         self.waiting.lock().unwrap().get(hash).cloned()
+    }
+
+    fn state(&self, hash: &B256) -> PoolState {
+        match self.get(hash) {
+            Some(_) => PoolState::Pending,
+            None => self.states.lock().unwrap().get(hash).cloned().unwrap_or(PoolState::Unknown),
+        }
     }
 
     fn pending_nonce(&self, address: &Address) -> Option<u64> {
@@ -267,6 +338,8 @@ impl TestPool {
 pub(crate) struct TestSettlement {
     pub(crate) committed: AtomicU64,
     pub(crate) finalized: AtomicU64,
+    pub(crate) progress: Mutex<SettlementProgress>,
+    pub(crate) proving: Mutex<Option<Proving>>,
 }
 
 impl Settlement for TestSettlement {
@@ -277,10 +350,24 @@ impl Settlement for TestSettlement {
     fn finalized_block(&self) -> u64 {
         self.finalized.load(Ordering::Relaxed)
     }
+
+    fn progress(&self) -> SettlementProgress {
+        self.progress.lock().unwrap().clone()
+    }
+
+    fn proving(&self) -> Option<Proving> {
+        self.proving.lock().unwrap().clone()
+    }
+
+    /// A minute a batch.
+    fn time_left(&self, batch: u64) -> Option<Duration> {
+        Some(Duration::from_secs(60 * batch))
+    }
 }
 
 pub(crate) struct World {
     state: Mutex<Option<StateDb<Arc<MemoryStore>>>>,
+    blocks: Mutex<Vec<RollupBlock>>,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) pool: Arc<TestPool>,
     pub(crate) settlement: Arc<TestSettlement>,
@@ -297,6 +384,7 @@ fn node(
     Node {
         store: Arc::<MemoryStore>::clone(store),
         config: config(),
+        details: DETAILS,
         pool: Arc::<TestPool>::clone(pool),
         settlement: Arc::<TestSettlement>::clone(settlement),
         heads: heads.clone(),
@@ -329,7 +417,8 @@ impl World {
             Settings { address: "127.0.0.1:0".parse().unwrap(), limits, ..Settings::default() };
         set(&mut settings);
         let server = Server::start(&settings, node).unwrap();
-        Self { state: Mutex::new(Some(state)), store, pool, settlement, heads, server }
+        let (state, blocks) = (Mutex::new(Some(state)), Mutex::default());
+        Self { state, blocks, store, pool, settlement, heads, server }
     }
 
     /// What its server answers from.
@@ -341,19 +430,63 @@ impl World {
     pub(crate) fn make(&self, transactions: &[Bytes]) -> BlockRecord {
         let mut slot = self.state.lock().unwrap();
         let mut state = slot.take().unwrap();
-        let number = ashlar_storage::ChainRecords::head(&self.store).unwrap().unwrap().header.number + 1;
+        let number = self.store.head().unwrap().unwrap().header.number + 1;
         let mut builder =
             RollupBlockBuilder::new(&config(), &mut state, BENEFICIARY, GENESIS_TIME + number).unwrap();
         for bytes in transactions {
             builder.push(&RollupTransaction::decode(bytes).unwrap(), bytes).unwrap();
         }
-        let record = BlockRecord::new(&builder.finish().unwrap(), transactions.to_vec());
+        let block = builder.finish().unwrap();
+        let record = BlockRecord::new(&block, transactions.to_vec());
+        self.blocks.lock().unwrap().push(block);
         let mut changes = Changes::default();
         record.put(&mut changes);
         state.write(changes).unwrap();
         *slot = Some(state);
         self.heads.send(Arc::new(record.clone()));
         record
+    }
+
+    /// Seals blocks into the next batch.
+    pub(crate) fn seal(&self, blocks: RangeInclusive<u64>) -> BatchRecord {
+        let mut builder = BatchBuilder::new(&config());
+        let made = self.blocks.lock().unwrap();
+        made.iter()
+            .filter(|block| blocks.contains(&block.header.header.number))
+            .for_each(|block| builder.add(block.clone()).unwrap());
+        // As calldata, which takes no multiplication.
+        let batch = builder.finish(&[], |_, _, _| unreachable!()).unwrap();
+        let record = BatchRecord {
+            number: self.store.last_batch().unwrap() + 1,
+            output: batch.output,
+            pubdata: batch.pubdata.into(),
+            versioned_hashes: Vec::new(),
+            logs: batch.logs,
+            operations_before: 0,
+            cost: batch.cost,
+            sealed_at: 1_700_000_100,
+        };
+        let mut changes = Changes::default();
+        record.put(&mut changes);
+        self.store.write(changes).unwrap();
+        record
+    }
+
+    /// Ethereum has these operations, and blocks have the first so many.
+    pub(crate) fn ask_for(&self, operations: &[Operation], included: u64) {
+        let mut changes = Changes::default();
+        for operation in operations {
+            let record = OperationRecord {
+                operation: operation.clone(),
+                deadline: 1_800_000_000 + operation.id,
+                l1_block: 40 + operation.id,
+                l1_block_hash: B256::repeat_byte(0xb1),
+                l1_transaction: B256::with_last_byte(operation.id as u8),
+            };
+            record.put(&mut changes);
+        }
+        put_operations_included(&mut changes, included);
+        self.store.write(changes).unwrap();
     }
 
     pub(crate) fn url(&self) -> String {

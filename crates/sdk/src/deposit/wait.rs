@@ -48,6 +48,10 @@ impl Display for DepositFailure {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::OverLimit(OverLimit { resource, used, limit }) => {
+                let resource = match resource.as_str() {
+                    "provingCost" => "proving cost",
+                    other => other,
+                };
                 write!(f, "it used {used} of {resource}, and the chain allows {limit}")
             }
             Self::OutOfGas { limit } => write!(f, "it used all of its {limit} gas"),
