@@ -157,7 +157,8 @@ fn goes_on_without_ethereum(
         node.transfer_and_wait("alice", RECEIVER);
         node.now().ethereum.away.is_some()
     });
-    assert!(!node.now().ethereum.away.unwrap().error.is_empty());
+    let status: Value = node.l2.call("ashlar_status", json!([])).unwrap();
+    assert!(status["l1"]["error"].as_str().is_some_and(|error| !error.is_empty()), "{status}");
     node.transfer_and_wait("alice", RECEIVER);
     until("a batch is sealed without Ethereum", || node.now().sealed >= 2);
     let before = node.now().head;
