@@ -558,6 +558,22 @@ fn a_node_that_is_away_is_waited_for_and_the_status_says_since_when() {
 }
 
 #[test]
+fn what_a_node_refuses_for_a_moment_is_waited_for() {
+    let settings = World::new(some()).settings;
+    let refusal = |code| Reply::Error(code, "header not found".into(), Value::Null);
+    for (reply, class) in [
+        (refusal(-32_000), Class::Temporary),
+        (Reply::Result(Value::Null), Class::Temporary),
+        (refusal(-32_601), Class::Permanent),
+    ] {
+        let node = FakeNode::new(move |_, _| reply.clone());
+        let mut watcher = Watcher::new(node.client(), MemoryStore::default(), settings.clone());
+        let error = watcher.step().unwrap_err();
+        assert_eq!(error.class(), class, "{error}");
+    }
+}
+
+#[test]
 fn it_runs_until_it_is_stopped() {
     let World { watcher, store, .. } = World::new(some());
     let mut pauses = 0;

@@ -193,7 +193,7 @@ impl SenderError {
     /// What to do about it.
     pub fn class(&self) -> Class {
         match self {
-            Self::Client(error) => error.class(),
+            Self::Client(error) => error.class_of_a_moment(),
             _ => Class::Permanent,
         }
     }
