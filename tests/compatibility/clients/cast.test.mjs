@@ -44,11 +44,11 @@ test("transactions of every type", { timeout }, async () => {
   const plain = await send(...deposit);
   const legacy = await send(...deposit, "--legacy");
   const listed = await send(...deposit, "--legacy", "--access-list");
-  const delegating = await send(me, "--auth", genesis.multicall);
+  const delegating = await send(...deposit, "--auth", genesis.multicall);
   assert.deepEqual([plain, legacy, listed, delegating].map(({ status, type }) => [status, type]),
     [["0x1", "0x2"], ["0x1", "0x0"], ["0x1", "0x1"], ["0x1", "0x4"]]);
   assert.equal(await cast("code", me), ethers.concat(["0xef0100", genesis.multicall]));
-  await send(me, "--auth", ethers.ZeroAddress);
+  await send(...deposit, "--auth", ethers.ZeroAddress);
   assert.equal(await cast("code", me), "0x");
   const sync = await send(...deposit, "--sync");
   assert.equal(sync.status, "0x1");

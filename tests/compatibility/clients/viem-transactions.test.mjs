@@ -9,7 +9,7 @@ import {
   concatHex,
   encodeFunctionData,
   keccak256,
-  multicall3Abi,
+  parseAbi,
   parseEther,
   parseGwei,
   zeroAddress,
@@ -19,6 +19,10 @@ import { genesis, initCodeOf, timeout } from "../lib/chain.mjs";
 import { client, fundedWallet, mined, wallet, walletOf, weth } from "../lib/viem.mjs";
 
 const me = wallet.account.address;
+const batch = parseAbi([
+  "struct Call { address target; bool allowFailure; uint256 value; bytes callData; }",
+  "function aggregate3Value(Call[] calls) payable",
+]);
 const deposit = encodeFunctionData({ ...weth, functionName: "deposit" });
 const wrapped = (address) => client.readContract({ ...weth, functionName: "balanceOf", args: [address] });
 
@@ -63,7 +67,7 @@ test("an account delegates to Multicall3 and calls through it (EIP-7702)", { tim
   const owner = await fundedWallet(parseEther("1"));
   const { address } = owner.account;
   const calls = [1n, 2n].map((value) => ({ target: weth.address, allowFailure: false, value, callData: deposit }));
-  const data = encodeFunctionData({ abi: multicall3Abi, functionName: "aggregate3Value", args: [calls] });
+  const data = encodeFunctionData({ abi: batch, functionName: "aggregate3Value", args: [calls] });
   const authorize = (contractAddress) => owner.signAuthorization({ contractAddress, executor: "self" });
   const authorizationList = [await authorize(genesis.multicall)];
   const hash = await owner.sendTransaction({ authorizationList, to: address, data, value: 3n });
@@ -82,7 +86,7 @@ test("somebody else pays for an account that delegates (EIP-7702)", { timeout },
   const poor = privateKeyToAccount(generatePrivateKey());
   const authorization = await wallet.signAuthorization({ account: poor, contractAddress: genesis.multicall });
   const calls = [{ target: weth.address, allowFailure: false, value: 5n, callData: deposit }];
-  const data = encodeFunctionData({ abi: multicall3Abi, functionName: "aggregate3Value", args: [calls] });
+  const data = encodeFunctionData({ abi: batch, functionName: "aggregate3Value", args: [calls] });
   await mined(await wallet.sendTransaction({ authorizationList: [authorization], to: poor.address, data, value: 5n }));
   assert.equal(await wrapped(poor.address), 5n);
   assert.equal(await client.getTransactionCount({ address: poor.address }), 1);

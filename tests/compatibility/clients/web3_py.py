@@ -5,7 +5,6 @@ import json
 import os
 import unittest
 
-from ckzg import load_trusted_setup  # noqa: F401  (installed with eth-account: blobs get real proofs)
 from eth_account import Account
 from web3 import AsyncWeb3, HTTPProvider, Web3, WebSocketProvider
 from web3.exceptions import (
@@ -99,8 +98,8 @@ class Transactions(unittest.TestCase):
     def test_eip_7702(self):
         owner = Account.create()
         mined(send({"to": owner.address, "value": w3.to_wei(1, "ether"), **fees()}))
-        authorization = owner.sign_authorization({"chainId": CHAIN["chainId"], "address": MULTICALL, "nonce": 0})
-        receipt = mined(send({"to": owner.address, "authorizationList": [authorization], **fees(), "gas": 100_000}))
+        authorization = owner.sign_authorization({"chainId": CHAIN["chainId"], "address": MULTICALL, "nonce": 1})
+        receipt = mined(send({"to": me.address, "authorizationList": [authorization], **fees(), "gas": 100_000}, owner))
         self.assertEqual(receipt["type"], 4)
         self.assertEqual(w3.eth.get_code(owner.address).to_0x_hex(), "0xef0100" + MULTICALL[2:].lower())
 

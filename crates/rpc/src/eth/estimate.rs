@@ -34,7 +34,7 @@ pub(super) fn register(methods: &mut Methods) -> Result<(), RegisterMethodError>
 }
 
 fn estimate_gas(api: &Api, arguments: Arguments) -> Answer {
-    let Asked { request, block, changed } = Asked::take(arguments)?;
+    let Asked { request, block, changed } = Asked::of_next(arguments)?;
     let place = api.place(block)?;
     let has_gas = request.gas.filter(|gas| *gas >= TRANSACTION_GAS);
     let mut call = api.call(request)?;

@@ -64,6 +64,27 @@ fn what_is_estimated_is_enough_and_little_more() {
 }
 
 #[test]
+fn an_estimate_is_for_the_time_of_the_next_block() {
+    let world = World::new();
+    // Writes slot 1 a thousand seconds after the genesis block, which is long ago while the last block is not.
+    let later = u32::try_from(GENESIS_TIME + 1_000).unwrap();
+    let code = format!("0x63{later:08x}42111560105760016001555b00");
+    let address = Address::repeat_byte(0x55);
+    let codes = json!({ address.to_string(): { "code": code } });
+    let estimate = |block: serde_json::Value| {
+        number(&world.get("eth_estimateGas", json!([{ "to": address }, block, codes])))
+    };
+    assert!(estimate(json!("latest")) < 22_000);
+    assert!(estimate(json!("pending")) > 42_000);
+    assert_eq!(estimate(json!(null)), estimate(json!("pending")));
+    let slots = |block: serde_json::Value| {
+        let list = world.get("eth_createAccessList", json!([{ "to": address }, block, codes]));
+        list["accessList"].as_array().unwrap().len()
+    };
+    assert_eq!((slots(json!("latest")), slots(json!(null))), (0, 1));
+}
+
+#[test]
 fn a_call_that_never_ends_is_over_the_allowance() {
     let world = World::new();
     let error = world.fail("eth_estimateGas", json!([{ "to": BURNER }]));

@@ -2,7 +2,6 @@
 
 mod blocks;
 mod calls;
-mod clients;
 mod estimates;
 mod fees;
 mod hostile;
