@@ -14,7 +14,11 @@ const python = join(here, "node_modules/.venv/bin/python");
 /** Longest times, milliseconds: until the chain is ready, of a program, and until the chain has stopped. */
 const deadlines = { ready: 300_000, program: 600_000, stop: 120_000 };
 
-const node = (file) => ({ name: file.replace(".test.mjs", ""), command: process.execPath, args: ["--test", file] });
+const node = (file) => ({
+  name: file.replace(".test.mjs", ""),
+  command: process.execPath,
+  args: ["--test-reporter=spec", file],
+});
 
 const programs = [
   node("clients/viem-transactions.test.mjs"),
@@ -50,7 +54,8 @@ async function within(milliseconds, promise) {
 
 /** Starts the chain: nothing is sealed by age, nothing is proven. Each program has an account of its own. */
 async function start(folder, accounts) {
-  const command = process.env.ASHLAR ?? join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug/ashlar");
+  const command =
+    process.env.ASHLAR ?? join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug/ashlar");
   const away = ["--no-prover", "--batch-age", "31536000"];
   const ports = ["--rpc", "127.0.0.1:0", "--l1-port", "0"];
   const args = ["up", "--dir", folder, ...ports, ...away, "--accounts", String(accounts), "--json"];
@@ -65,7 +70,11 @@ async function start(folder, accounts) {
 /** Runs a program; whether all its checks passed. */
 async function passes({ name, command, args }, environment) {
   console.log(`==> ${name}`);
-  const { child, ended } = started(command, args, { cwd: here, env: environment, stdio: ["ignore", "inherit", "inherit"] });
+  const { child, ended } = started(command, args, {
+    cwd: here,
+    env: environment,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const code = await within(deadlines.program, ended);
   if (code === undefined) {
     console.log(`${name}: takes longer than ${deadlines.program / 1000} s`);
@@ -76,8 +85,11 @@ async function passes({ name, command, args }, environment) {
 }
 
 async function main(wanted) {
-  const chosen = programs.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
-  if (chosen.length === 0) throw new Error(`no program is named so; there are ${programs.map(({ name }) => name).join(", ")}`);
+  const chosen = programs.filter(
+    ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
+  );
+  if (chosen.length === 0)
+    throw new Error(`no program is named so; there are ${programs.map(({ name }) => name).join(", ")}`);
   const folder = mkdtempSync(join(tmpdir(), "ashlar-compatibility-"));
   const chain = await start(folder, chosen.length);
   // Ctrl-C is for all: the chain stops in order, and then this ends.

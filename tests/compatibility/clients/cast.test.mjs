@@ -10,7 +10,9 @@ import { promisify } from "node:util";
 import { ethers } from "ethers";
 import { chainId, genesis, initCodeOf, key, rpc, timeout } from "../lib/chain.mjs";
 
-const installed = dirname(createRequire(import.meta.url).resolve("@foundry-rs/cast-linux-amd64/package.json"));
+const installed = dirname(
+  createRequire(import.meta.url).resolve("@foundry-rs/cast-linux-amd64/package.json"),
+);
 const program = join(installed, "bin/cast");
 const me = new ethers.Wallet(key).address;
 const { weth } = genesis;
@@ -27,7 +29,8 @@ async function cast(...args) {
 }
 const json = async (...args) => JSON.parse(await cast(...args, "--json"));
 const send = (...args) => json("send", "--private-key", key, ...args);
-const refused = (text, ...args) => assert.rejects(cast(...args), (error) => assert.match(error.stderr, text) ?? true);
+const refused = (text, ...args) =>
+  assert.rejects(cast(...args), (error) => assert.match(error.stderr, text) ?? true);
 
 test("the chain, its blocks and fees", { timeout }, async () => {
   assert.equal(await cast("chain-id"), String(chainId));
@@ -45,8 +48,15 @@ test("transactions of every type", { timeout }, async () => {
   const legacy = await send(...deposit, "--legacy");
   const listed = await send(...deposit, "--legacy", "--access-list");
   const delegating = await send(...deposit, "--auth", genesis.multicall);
-  assert.deepEqual([plain, legacy, listed, delegating].map(({ status, type }) => [status, type]),
-    [["0x1", "0x2"], ["0x1", "0x0"], ["0x1", "0x1"], ["0x1", "0x4"]]);
+  assert.deepEqual(
+    [plain, legacy, listed, delegating].map(({ status, type }) => [status, type]),
+    [
+      ["0x1", "0x2"],
+      ["0x1", "0x0"],
+      ["0x1", "0x1"],
+      ["0x1", "0x4"],
+    ],
+  );
   assert.equal(await cast("code", me), ethers.concat(["0xef0100", genesis.multicall]));
   await send(...deposit, "--auth", ethers.ZeroAddress);
   assert.equal(await cast("code", me), "0x");
@@ -61,15 +71,26 @@ test("blobs with their proofs are refused, with the reason", { timeout }, async 
   const file = join(home, "blob");
   writeFileSync(file, "data");
   const blob = ["--blob", "--path", file, "--blob-gas-price", "1"];
-  await refused(/transaction type not supported/, "send", "--private-key", key, me, ...blob, "--gas-limit", "21000");
+  await refused(
+    /transaction type not supported/,
+    "send",
+    "--private-key",
+    key,
+    me,
+    ...blob,
+    "--gas-limit",
+    "21000",
+  );
   await refused(/blob transactions .* not accepted/, "send", "--private-key", key, me, ...blob);
 });
 
 test("a contract is created, one over the size is not", { timeout }, async () => {
   const created = await send("--create", initCodeOf(64));
   assert.equal(await cast("codesize", created.contractAddress), "64");
-  assert.equal(await cast("compute-address", me, "--nonce", String(Number(await cast("nonce", me)) - 1)),
-    `Computed Address: ${ethers.getAddress(created.contractAddress)}`);
+  assert.equal(
+    await cast("compute-address", me, "--nonce", String(Number(await cast("nonce", me)) - 1)),
+    `Computed Address: ${ethers.getAddress(created.contractAddress)}`,
+  );
   await refused(/max code size exceeded/, "send", "--private-key", key, "--create", initCodeOf(24_577));
 });
 
@@ -85,7 +106,16 @@ test("calls, estimates, access lists, and what reverts", { timeout }, async () =
   assert.equal(await cast("estimate", me, "--value", "1", "--from", me), "21000");
   const list = await json("access-list", weth, "balanceOf(address)", me);
   assert.equal(list.accessList[0].address, weth.toLowerCase());
-  await refused(/execution reverted/, "call", weth, "transfer(address,uint256)", me, "1", "--from", ethers.ZeroAddress);
+  await refused(
+    /execution reverted/,
+    "call",
+    weth,
+    "transfer(address,uint256)",
+    me,
+    "1",
+    "--from",
+    ethers.ZeroAddress,
+  );
   await refused(/execution reverted/, "estimate", weth, "transfer(address,uint256)", me, "1", "--from", weth);
   await refused(/insufficient funds/i, "send", "--private-key", key, me, "--value", "1000000ether");
 });
@@ -93,10 +123,25 @@ test("calls, estimates, access lists, and what reverts", { timeout }, async () =
 test("logs, storage and proofs", { timeout }, async () => {
   const { blockNumber, transactionHash } = await send(weth, "deposit()", "--value", "3");
   const number = String(Number(blockNumber));
-  const logs = await json("logs", "--address", weth, "--from-block", number, "--to-block", number,
-    "Transfer(address indexed,address indexed,uint256)", ethers.ZeroAddress, me);
+  const logs = await json(
+    "logs",
+    "--address",
+    weth,
+    "--from-block",
+    number,
+    "--to-block",
+    number,
+    "Transfer(address indexed,address indexed,uint256)",
+    ethers.ZeroAddress,
+    me,
+  );
   assert.equal(logs[0].transactionHash, transactionHash);
-  const slot = await cast("index", "address", me, "0x52c63247e1f47db19d5ce0460030c497f067ca4cebf71ba98eeadabe20bace00");
+  const slot = await cast(
+    "index",
+    "address",
+    me,
+    "0x52c63247e1f47db19d5ce0460030c497f067ca4cebf71ba98eeadabe20bace00",
+  );
   const value = await cast("storage", weth, slot);
   const proof = await json("proof", weth, slot);
   assert.equal(BigInt(proof.storageProof[0].value), BigInt(value));

@@ -36,7 +36,11 @@ test("a legacy transaction, and one with an access list", { timeout }, async () 
 });
 
 test("a transaction of EIP-1559 pays the base fee and the tip", { timeout }, async () => {
-  const receipt = await send({ to: me, maxFeePerGas: ethers.parseUnits("1", "gwei"), maxPriorityFeePerGas: 9n });
+  const receipt = await send({
+    to: me,
+    maxFeePerGas: ethers.parseUnits("1", "gwei"),
+    maxPriorityFeePerGas: 9n,
+  });
   const { baseFeePerGas } = await receipt.getBlock();
   assert.deepEqual([receipt.type, receipt.gasPrice], [2, baseFeePerGas + 9n]);
 });
@@ -45,9 +49,13 @@ test("an account delegates to Multicall3 (EIP-7702)", { timeout }, async () => {
   const owner = await fundedWallet(ether("1"));
   // Its own transaction takes the nonce before the authorization's.
   const authorization = await owner.authorize({ address: genesis.multicall, nonce: 1 });
-  const multicall = new ethers.Interface(["function aggregate3Value((address,bool,uint256,bytes)[]) payable"]);
+  const multicall = new ethers.Interface([
+    "function aggregate3Value((address,bool,uint256,bytes)[]) payable",
+  ]);
   const data = multicall.encodeFunctionData("aggregate3Value", [[[genesis.weth, false, 3n, deposit]]]);
-  const receipt = await mined(owner.sendTransaction({ to: owner.address, data, value: 3n, authorizationList: [authorization] }));
+  const receipt = await mined(
+    owner.sendTransaction({ to: owner.address, data, value: 3n, authorizationList: [authorization] }),
+  );
   assert.equal(receipt.type, 4);
   assert.equal(await provider.getCode(owner.address), ethers.concat(["0xef0100", genesis.multicall]));
   assert.equal(await weth.balanceOf(owner.address), 3n);
@@ -81,20 +89,36 @@ test("more than the account has is INSUFFICIENT_FUNDS", { timeout }, async () =>
   await refused(poor.sendTransaction({ to: me, value: 1n, gasLimit: 21_000n }), "INSUFFICIENT_FUNDS");
 });
 
-test("a replacement that pays too little is REPLACEMENT_UNDERPRICED, one that pays enough is found", { timeout }, async () => {
-  const sender = await fundedWallet(ether("1"));
-  const second = { to: me, nonce: 1, gasLimit: 21_000n, maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 1000n };
-  const first = await sender.sendTransaction(second);
-  await refused(sender.sendTransaction({ ...second, maxPriorityFeePerGas: 1001n }), "REPLACEMENT_UNDERPRICED");
-  const dearer = { ...second, maxFeePerGas: 2n * 10n ** 9n, maxPriorityFeePerGas: 2000n };
-  const better = await sender.sendTransaction(dearer);
-  const waiting = assert.rejects(first.wait(), (error) => {
-    assert.deepEqual([error.code, error.reason, error.hash], ["TRANSACTION_REPLACED", "repriced", better.hash]);
-    return error.receipt.status === 1;
-  });
-  await mined(sender.sendTransaction({ to: me, nonce: 0, gasLimit: 21_000n }));
-  await waiting;
-});
+test(
+  "a replacement that pays too little is REPLACEMENT_UNDERPRICED, one that pays enough is found",
+  { timeout },
+  async () => {
+    const sender = await fundedWallet(ether("1"));
+    const second = {
+      to: me,
+      nonce: 1,
+      gasLimit: 21_000n,
+      maxFeePerGas: 10n ** 9n,
+      maxPriorityFeePerGas: 1000n,
+    };
+    const first = await sender.sendTransaction(second);
+    await refused(
+      sender.sendTransaction({ ...second, maxPriorityFeePerGas: 1001n }),
+      "REPLACEMENT_UNDERPRICED",
+    );
+    const dearer = { ...second, maxFeePerGas: 2n * 10n ** 9n, maxPriorityFeePerGas: 2000n };
+    const better = await sender.sendTransaction(dearer);
+    const waiting = assert.rejects(first.wait(), (error) => {
+      assert.deepEqual(
+        [error.code, error.reason, error.hash],
+        ["TRANSACTION_REPLACED", "repriced", better.hash],
+      );
+      return error.receipt.status === 1;
+    });
+    await mined(sender.sendTransaction({ to: me, nonce: 0, gasLimit: 21_000n }));
+    await waiting;
+  },
+);
 
 test("a call that reverts is CALL_EXCEPTION, with what was said", { timeout }, async () => {
   const stranger = weth.connect(ethers.Wallet.createRandom(provider));
@@ -106,7 +130,10 @@ test("a call that reverts is CALL_EXCEPTION, with what was said", { timeout }, a
     });
   }
   const failing = await weth.transfer(me, 10n ** 30n, { gasLimit: 100_000n });
-  await assert.rejects(failing.wait(), (error) => error.code === "CALL_EXCEPTION" && error.receipt.status === 0);
+  await assert.rejects(
+    failing.wait(),
+    (error) => error.code === "CALL_EXCEPTION" && error.receipt.status === 0,
+  );
 });
 
 test("what is estimated is enough", { timeout }, async () => {

@@ -33,9 +33,18 @@ test("the hash and the roots of a block are those of its content", { timeout }, 
     const header = [
       ...["parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom"],
       ...["difficulty#", "number#", "gasLimit#", "gasUsed#", "timestamp#", "extraData", "mixHash", "nonce"],
-      ...["baseFeePerGas#", "withdrawalsRoot", "blobGasUsed#", "excessBlobGas#", "parentBeaconBlockRoot", "requestsHash"],
+      ...[
+        "baseFeePerGas#",
+        "withdrawalsRoot",
+        "blobGasUsed#",
+        "excessBlobGas#",
+        "parentBeaconBlockRoot",
+        "requestsHash",
+      ],
     ];
-    const fields = header.map((name) => (name.endsWith("#") ? BigInt(block[name.slice(0, -1)]) : block[name]));
+    const fields = header.map((name) =>
+      name.endsWith("#") ? BigInt(block[name.slice(0, -1)]) : block[name],
+    );
     assert.equal(keccak256(rlp(fields)), block.hash);
     const bytes = block.transactions.map(({ hash }) => request("eth_getRawTransactionByHash", hash));
     assert.equal(await listRoot(await Promise.all(bytes)), block.transactionsRoot);
@@ -48,14 +57,19 @@ test("the hash and the roots of a block are those of its content", { timeout }, 
 function encoded({ type, status, cumulativeGasUsed, logsBloom, logs }) {
   const lines = logs.map(({ address, topics, data }) => [address, topics, data]);
   const content = rlp([BigInt(status), BigInt(cumulativeGasUsed), logsBloom, lines]);
-  return BigInt(type) === 0n ? content : concatHex([`0x${BigInt(type).toString(16).padStart(2, "0")}`, content]);
+  return BigInt(type) === 0n
+    ? content
+    : concatHex([`0x${BigInt(type).toString(16).padStart(2, "0")}`, content]);
 }
 
 test("the receipts of a block are those of its transactions", { timeout }, async () => {
   const { blockHash } = await write("deposit", [], 1n);
   const receipts = await request("eth_getBlockReceipts", blockHash);
   const { transactions } = await client.getBlock({ blockHash });
-  assert.deepEqual(receipts.map(({ transactionHash }) => transactionHash), transactions);
+  assert.deepEqual(
+    receipts.map(({ transactionHash }) => transactionHash),
+    transactions,
+  );
   for (const receipt of receipts) {
     assert.deepEqual(await request("eth_getTransactionReceipt", receipt.transactionHash), receipt);
   }
@@ -65,7 +79,8 @@ test("blocks by name, from the first to the next", { timeout }, async () => {
   const first = await client.getBlock({ blockTag: "earliest", includeTransactions: true });
   assert.deepEqual([first.number, first.parentHash, first.transactions], [0n, zeroHash, []]);
   const latest = await client.getBlock();
-  for (const blockTag of ["safe", "finalized"]) assert.ok((await client.getBlock({ blockTag })).number <= latest.number);
+  for (const blockTag of ["safe", "finalized"])
+    assert.ok((await client.getBlock({ blockTag })).number <= latest.number);
   const pending = await client.getBlock({ blockTag: "pending" });
   assert.equal(pending.hash, null);
   assert.ok(pending.number > latest.number && pending.baseFeePerGas > 0n);
@@ -88,8 +103,10 @@ test("state at old blocks", { timeout }, async () => {
   assert.equal(await client.getBalance({ address: to, blockNumber }), 3n);
   const nonce = await client.getTransactionCount({ address: me, blockNumber });
   assert.equal(await client.getTransactionCount({ address: me, blockNumber: blockNumber - 1n }), nonce - 1);
-  assert.equal(await client.getStorageAt({ address: weth.address, slot: "0x1", blockNumber: 0n }),
-    await client.getStorageAt({ address: weth.address, slot: "0x1" }));
+  assert.equal(
+    await client.getStorageAt({ address: weth.address, slot: "0x1", blockNumber: 0n }),
+    await client.getStorageAt({ address: weth.address, slot: "0x1" }),
+  );
 });
 
 test("many calls in one by Multicall3, and many requests in one", { timeout }, async () => {
@@ -106,7 +123,10 @@ test("a call that reverts says why", { timeout }, async () => {
   const call = { ...weth, functionName: "transfer", args: [me, 1n], account: fresh() };
   await assert.rejects(client.simulateContract(call), (error) => {
     const reverted = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
-    assert.deepEqual([reverted.data.errorName, reverted.data.args], ["ERC20InsufficientBalance", [call.account, 0n, 1n]]);
+    assert.deepEqual(
+      [reverted.data.errorName, reverted.data.args],
+      ["ERC20InsufficientBalance", [call.account, 0n, 1n]],
+    );
     return true;
   });
 });
@@ -132,14 +152,28 @@ test("logs by address, event, arguments, blocks, and hash of the block", { timeo
   const found = await client.getLogs({ address: weth.address, event, args: { to }, ...range });
   assert.deepEqual(values(found), [1n, 2n]);
   const { blockHash, transactionHash, transactionIndex, logIndex, removed } = first.logs[0];
-  assert.deepEqual({ blockHash, transactionHash, transactionIndex, logIndex, removed },
-    { blockHash: found[0].blockHash, transactionHash: first.transactionHash, transactionIndex: first.transactionIndex,
-      logIndex: found[0].logIndex, removed: false });
+  assert.deepEqual(
+    { blockHash, transactionHash, transactionIndex, logIndex, removed },
+    {
+      blockHash: found[0].blockHash,
+      transactionHash: first.transactionHash,
+      transactionIndex: first.transactionIndex,
+      logIndex: found[0].logIndex,
+      removed: false,
+    },
+  );
   assert.equal(found[0].blockTimestamp, (await client.getBlock({ blockHash })).timestamp);
-  const inBlock = await client.getLogs({ event, args: { from: me, to: [to, zeroAddress] }, blockHash: second.blockHash });
+  const inBlock = await client.getLogs({
+    event,
+    args: { from: me, to: [to, zeroAddress] },
+    blockHash: second.blockHash,
+  });
   assert.deepEqual(values(inBlock), [2n]);
   assert.deepEqual(await client.getLogs({ address: zeroAddress, event, ...range }), []);
-  assert.deepEqual(await client.getContractEvents({ ...weth, eventName: "Transfer", args: { to }, ...range }), found);
+  assert.deepEqual(
+    await client.getContractEvents({ ...weth, eventName: "Transfer", args: { to }, ...range }),
+    found,
+  );
 });
 
 test("filters of logs, blocks and transactions answer what is new", { timeout }, async () => {
@@ -166,7 +200,10 @@ test("the history of fees is that of the blocks", { timeout }, async () => {
   const blockNumber = await client.getBlockNumber();
   const history = await client.getFeeHistory({ blockCount: 3, blockNumber, rewardPercentiles: [0, 100] });
   assert.equal(history.oldestBlock, blockNumber - 2n);
-  assert.deepEqual([history.baseFeePerGas.length, history.gasUsedRatio.length, history.reward.length], [4, 3, 3]);
+  assert.deepEqual(
+    [history.baseFeePerGas.length, history.gasUsedRatio.length, history.reward.length],
+    [4, 3, 3],
+  );
   for (let index = 0; index < 3; index += 1) {
     const block = await client.getBlock({ blockNumber: history.oldestBlock + BigInt(index) });
     assert.equal(history.baseFeePerGas[index], block.baseFeePerGas);
@@ -180,25 +217,36 @@ test("the history of fees is that of the blocks", { timeout }, async () => {
 test("proofs of accounts and slots hold under the block's state root", { timeout }, async () => {
   const holder = await fundedWallet(10n ** 16n);
   const { address } = holder.account;
-  const { blockNumber } = await mined(await holder.writeContract({ ...weth, functionName: "deposit", value: 9n }));
+  const { blockNumber } = await mined(
+    await holder.writeContract({ ...weth, functionName: "deposit", value: 9n }),
+  );
   const { stateRoot } = await client.getBlock({ blockNumber });
   // The mapping of balances of OpenZeppelin's upgradeable ERC-20 (ERC-7201).
   const base = "0x52c63247e1f47db19d5ce0460030c497f067ca4cebf71ba98eeadabe20bace00";
-  const slotOf = (owner) => keccak256(encodeAbiParameters([{ type: "address" }, { type: "bytes32" }], [owner, base]));
+  const slotOf = (owner) =>
+    keccak256(encodeAbiParameters([{ type: "address" }, { type: "bytes32" }], [owner, base]));
   const storageKeys = [slotOf(address), slotOf(fresh()), zeroHash];
   const proof = await client.getProof({ address: weth.address, storageKeys, blockNumber });
   assert.equal(await checkedAccount(stateRoot, proof), true);
-  assert.deepEqual(proof.storageProof.slice(0, 2).map(({ value }) => value), [9n, 0n]);
+  assert.deepEqual(
+    proof.storageProof.slice(0, 2).map(({ value }) => value),
+    [9n, 0n],
+  );
   const own = await client.getProof({ address, storageKeys: [zeroHash], blockNumber });
   assert.equal(await checkedAccount(stateRoot, own), true);
   assert.equal(own.balance, await client.getBalance({ address, blockNumber }));
   const nobody = await client.getProof({ address: fresh(), storageKeys: [], blockNumber });
   assert.equal(await checkedAccount(stateRoot, nobody), false);
   await assert.rejects(checkedAccount(stateRoot, { ...own, balance: own.balance + 1n }));
-  const { storageProof: [slot, ...others] } = proof;
-  await assert.rejects(checkedAccount(stateRoot, { ...proof, storageProof: [{ ...slot, value: 10n }, ...others] }));
+  const {
+    storageProof: [slot, ...others],
+  } = proof;
+  await assert.rejects(
+    checkedAccount(stateRoot, { ...proof, storageProof: [{ ...slot, value: 10n }, ...others] }),
+  );
 });
 
 test("the contracts of the genesis block are there", { timeout }, async () => {
-  for (const address of Object.values(genesis)) assert.ok((await client.getCode({ address })).length > 100, address);
+  for (const address of Object.values(genesis))
+    assert.ok((await client.getCode({ address })).length > 100, address);
 });

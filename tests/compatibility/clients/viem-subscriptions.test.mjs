@@ -33,7 +33,10 @@ test("new heads, logs and transactions", { timeout }, async () => {
     const { size, totalDifficulty, transactions: list, uncles, withdrawals, ...header } = block;
     assert.deepEqual(head, header);
     const log = await logs.next(({ transactionHash }) => transactionHash === hash);
-    const [expected] = await client.request({ method: "eth_getLogs", params: [{ blockHash: receipt.blockHash }] });
+    const [expected] = await client.request({
+      method: "eth_getLogs",
+      params: [{ blockHash: receipt.blockHash }],
+    });
     assert.deepEqual(log, expected);
     await transactions.next((announced) => announced === hash);
     const pooled = await whole.next((announced) => announced.hash === hash);
@@ -51,12 +54,20 @@ test("blocks and events are watched", { timeout }, async () => {
     const watched = new Promise((resolve, onError) => {
       const heard = (name, value) => seen.set(name, value).size === 3 && resolve();
       client.watchBlocks({ onBlock: (block) => heard("block", block), onError });
-      client.watchContractEvent({ ...weth, eventName: "Transfer", onLogs: ([log]) => heard("log", log), onError });
+      client.watchContractEvent({
+        ...weth,
+        eventName: "Transfer",
+        onLogs: ([log]) => heard("log", log),
+        onError,
+      });
       client.watchPendingTransactions({ onTransactions: ([hash]) => heard("transaction", hash), onError });
     });
     // viem does not say when it hears: deposits are made until it has heard of one.
     let isHeard = false;
-    watched.then(() => (isHeard = true), () => (isHeard = true));
+    watched.then(
+      () => (isHeard = true),
+      () => (isHeard = true),
+    );
     while (!isHeard) await mined(await wallet.writeContract({ ...weth, functionName: "deposit", value: 1n }));
     await watched;
     assert.equal(seen.get("log").args.value, 1n);

@@ -29,15 +29,21 @@ const wrapped = (address) => client.readContract({ ...weth, functionName: "balan
 /** Asserts that a promise fails with an error of this class somewhere in its causes, or with this text of the node. */
 async function refused(promise, expected) {
   await assert.rejects(promise, (error) => {
-    if (expected instanceof RegExp) return assert.match(error.walk().details ?? error.message, expected) ?? true;
-    assert.ok(error.walk((cause) => cause instanceof expected), `${expected.name} expected, not ${error}`);
+    if (expected instanceof RegExp)
+      return assert.match(error.walk().details ?? error.message, expected) ?? true;
+    assert.ok(
+      error.walk((cause) => cause instanceof expected),
+      `${expected.name} expected, not ${error}`,
+    );
     return true;
   });
 }
 
 test("a legacy transaction", { timeout }, async () => {
   const gasPrice = await client.getGasPrice();
-  const { transactionHash } = await mined(await wallet.sendTransaction({ type: "legacy", to: me, value: 1n, gasPrice }));
+  const { transactionHash } = await mined(
+    await wallet.sendTransaction({ type: "legacy", to: me, value: 1n, gasPrice }),
+  );
   const transaction = await client.getTransaction({ hash: transactionHash });
   assert.equal(transaction.type, "legacy");
   assert.equal(transaction.chainId, await client.getChainId());
@@ -47,7 +53,10 @@ test("a legacy transaction", { timeout }, async () => {
 test("a transaction with an access list", { timeout }, async () => {
   const call = { account: me, to: weth.address, data: deposit, value: 1n };
   const { accessList, gasUsed } = await client.createAccessList(call);
-  assert.deepEqual(accessList.map(({ address }) => address), [weth.address.toLowerCase()]);
+  assert.deepEqual(
+    accessList.map(({ address }) => address),
+    [weth.address.toLowerCase()],
+  );
   const receipt = await mined(await wallet.sendTransaction({ ...call, type: "eip2930", accessList }));
   assert.equal(receipt.gasUsed, gasUsed);
   const transaction = await client.getTransaction({ hash: receipt.transactionHash });
@@ -66,7 +75,12 @@ test("a transaction of EIP-1559 pays the base fee and the tip", { timeout }, asy
 test("an account delegates to Multicall3 and calls through it (EIP-7702)", { timeout }, async () => {
   const owner = await fundedWallet(parseEther("1"));
   const { address } = owner.account;
-  const calls = [1n, 2n].map((value) => ({ target: weth.address, allowFailure: false, value, callData: deposit }));
+  const calls = [1n, 2n].map((value) => ({
+    target: weth.address,
+    allowFailure: false,
+    value,
+    callData: deposit,
+  }));
   const data = encodeFunctionData({ abi: batch, functionName: "aggregate3Value", args: [calls] });
   const authorize = (contractAddress) => owner.signAuthorization({ contractAddress, executor: "self" });
   const authorizationList = [await authorize(genesis.multicall)];
@@ -76,9 +90,14 @@ test("an account delegates to Multicall3 and calls through it (EIP-7702)", { tim
   assert.equal(await client.getCode({ address }), concatHex(["0xef0100", genesis.multicall]).toLowerCase());
   assert.equal(await wrapped(address), 3n);
   const transaction = await client.getTransaction({ hash });
-  assert.deepEqual(transaction.authorizationList.map(({ address }) => address), [genesis.multicall.toLowerCase()]);
+  assert.deepEqual(
+    transaction.authorizationList.map(({ address }) => address),
+    [genesis.multicall.toLowerCase()],
+  );
   // And back.
-  await mined(await owner.sendTransaction({ authorizationList: [await authorize(zeroAddress)], to: address }));
+  await mined(
+    await owner.sendTransaction({ authorizationList: [await authorize(zeroAddress)], to: address }),
+  );
   assert.equal(await client.getCode({ address }), undefined);
 });
 
@@ -87,7 +106,9 @@ test("somebody else pays for an account that delegates (EIP-7702)", { timeout },
   const authorization = await wallet.signAuthorization({ account: poor, contractAddress: genesis.multicall });
   const calls = [{ target: weth.address, allowFailure: false, value: 5n, callData: deposit }];
   const data = encodeFunctionData({ abi: batch, functionName: "aggregate3Value", args: [calls] });
-  await mined(await wallet.sendTransaction({ authorizationList: [authorization], to: poor.address, data, value: 5n }));
+  await mined(
+    await wallet.sendTransaction({ authorizationList: [authorization], to: poor.address, data, value: 5n }),
+  );
   assert.equal(await wrapped(poor.address), 5n);
   assert.equal(await client.getTransactionCount({ address: poor.address }), 1);
 });
@@ -148,13 +169,26 @@ test("a replacement pays more, and who waits for the first hears of it", { timeo
   const sender = await fundedWallet(parseEther("1"));
   const { address } = sender.account;
   // The second of the account waits for the first, so it can be replaced in peace.
-  const second = { to: me, value: 1n, nonce: 1, gas: 21_000n, maxFeePerGas: parseGwei("1"), maxPriorityFeePerGas: 1000n };
+  const second = {
+    to: me,
+    value: 1n,
+    nonce: 1,
+    gas: 21_000n,
+    maxFeePerGas: parseGwei("1"),
+    maxPriorityFeePerGas: 1000n,
+  };
   const first = await sender.sendTransaction(second);
   const dearer = { ...second, maxFeePerGas: parseGwei("1.1"), maxPriorityFeePerGas: 1100n };
-  await refused(sender.sendTransaction({ ...dearer, maxPriorityFeePerGas: 1099n }), /replacement transaction underpriced/);
+  await refused(
+    sender.sendTransaction({ ...dearer, maxPriorityFeePerGas: 1099n }),
+    /replacement transaction underpriced/,
+  );
   await refused(sender.sendTransaction(second), /already known/);
   let replaced;
-  const waiting = client.waitForTransactionReceipt({ hash: first, onReplaced: (reason) => (replaced = reason) });
+  const waiting = client.waitForTransactionReceipt({
+    hash: first,
+    onReplaced: (reason) => (replaced = reason),
+  });
   const better = await sender.sendTransaction(dearer);
   assert.equal(await client.getTransactionCount({ address, blockTag: "pending" }), 0);
   await sender.sendTransaction({ to: me, nonce: 0, gas: 21_000n });

@@ -84,8 +84,13 @@ class Transactions(unittest.TestCase):
         self.assertEqual((receipt["type"], receipt["gasUsed"]), (0, 21_000))
 
     def test_access_list(self):
-        access = w3.eth.create_access_list({"from": me.address, "to": WETH, "data": weth.encode_abi("deposit"), "value": 1})
-        entries = [{"address": w3.to_checksum_address(entry["address"]), "storageKeys": entry["storageKeys"]} for entry in access["accessList"]]
+        access = w3.eth.create_access_list(
+            {"from": me.address, "to": WETH, "data": weth.encode_abi("deposit"), "value": 1}
+        )
+        entries = [
+            {"address": w3.to_checksum_address(entry["address"]), "storageKeys": entry["storageKeys"]}
+            for entry in access["accessList"]
+        ]
         request = {"type": 1, "gasPrice": w3.eth.gas_price, "accessList": entries}
         receipt = mined(send({"to": WETH, "data": weth.encode_abi("deposit"), "value": 1, **request}))
         self.assertEqual((receipt["type"], receipt["gasUsed"]), (1, access["gasUsed"]))
@@ -98,8 +103,12 @@ class Transactions(unittest.TestCase):
     def test_eip_7702(self):
         owner = Account.create()
         mined(send({"to": owner.address, "value": w3.to_wei(1, "ether"), **fees()}))
-        authorization = owner.sign_authorization({"chainId": CHAIN["chainId"], "address": MULTICALL, "nonce": 1})
-        receipt = mined(send({"to": me.address, "authorizationList": [authorization], **fees(), "gas": 100_000}, owner))
+        authorization = owner.sign_authorization(
+            {"chainId": CHAIN["chainId"], "address": MULTICALL, "nonce": 1}
+        )
+        receipt = mined(
+            send({"to": me.address, "authorizationList": [authorization], **fees(), "gas": 100_000}, owner)
+        )
         self.assertEqual(receipt["type"], 4)
         self.assertEqual(w3.eth.get_code(owner.address).to_0x_hex(), "0xef0100" + MULTICALL[2:].lower())
 
@@ -208,7 +217,11 @@ class Subscriptions(unittest.IsolatedAsyncioTestCase):
                 logs = await live.eth.subscribe("logs", {"address": WETH})
                 pending = await live.eth.subscribe("newPendingTransactions")
                 receipt = await asyncio.to_thread(deposit, 23)
-                wanted = {heads: receipt["blockHash"], logs: receipt["transactionHash"], pending: receipt["transactionHash"]}
+                wanted = {
+                    heads: receipt["blockHash"],
+                    logs: receipt["transactionHash"],
+                    pending: receipt["transactionHash"],
+                }
                 async for message in live.socket.process_subscriptions():
                     found = message["result"]
                     if message["subscription"] == heads:

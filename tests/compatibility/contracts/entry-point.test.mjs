@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { concatHex, encodeFunctionData, parseEther, parseEventLogs, parseGwei } from "viem";
-import { getUserOperationHash, getUserOperationTypedData, toPackedUserOperation } from "viem/account-abstraction";
+import {
+  getUserOperationHash,
+  getUserOperationTypedData,
+  toPackedUserOperation,
+} from "viem/account-abstraction";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { genesis, published, timeout } from "../lib/chain.mjs";
 import { client, deployed, mined, wallet, weth } from "../lib/viem.mjs";
@@ -16,7 +20,8 @@ const owner = privateKeyToAccount(generatePrivateKey());
 let factory, sender;
 
 const read = (functionName, ...args) => client.readContract({ ...entryPoint, functionName, args });
-const execute = (target, value, data) => encodeFunctionData({ abi: account.abi, functionName: "execute", args: [target, value, data] });
+const execute = (target, value, data) =>
+  encodeFunctionData({ abi: account.abi, functionName: "execute", args: [target, value, data] });
 const deposit = encodeFunctionData({ ...weth, functionName: "deposit" });
 
 /** A user operation that its owner has signed. */
@@ -65,12 +70,19 @@ test("the EntryPoint comes to the address that it has everywhere", { timeout }, 
 test("an operation makes the account and acts for it", { timeout }, async () => {
   sender = await client.readContract({ ...factory, functionName: "getAddress", args: [owner.address, 1n] });
   await mined(await wallet.sendTransaction({ to: sender, value: parseEther("1") }));
-  const factoryData = encodeFunctionData({ ...factory, functionName: "createAccount", args: [owner.address, 1n] });
+  const factoryData = encodeFunctionData({
+    ...factory,
+    functionName: "createAccount",
+    args: [owner.address, 1n],
+  });
   const one = await operation(execute(weth.address, 6n, deposit), { factory: factory.address, factoryData });
   const { success, actualGasCost } = await handled(one);
   assert.ok(success && actualGasCost > 0n);
   assert.equal(await client.readContract({ ...weth, functionName: "balanceOf", args: [sender] }), 6n);
-  assert.equal(await client.readContract({ address: sender, abi: account.abi, functionName: "owner" }), owner.address);
+  assert.equal(
+    await client.readContract({ address: sender, abi: account.abi, functionName: "owner" }),
+    owner.address,
+  );
 });
 
 test("the next operation, and one whose call fails", { timeout }, async () => {

@@ -10,7 +10,8 @@ const topic = ethers.toBigInt(ethers.id("KYC"));
 const [signedByKey, keyOfClaims, ofEcdsa] = [1, 3, 1];
 const last = (name) => name.split("/").at(-1);
 const trex = (name) => published(`@tokenysolutions/t-rex/artifacts/contracts/${name}.sol/${last(name)}.json`);
-const onchainId = (name) => published(`@onchain-id/solidity/artifacts/contracts/${name}.sol/${last(name)}.json`);
+const onchainId = (name) =>
+  published(`@onchain-id/solidity/artifacts/contracts/${name}.sol/${last(name)}.json`);
 const place = async (artifact, ...args) => (await deployed(artifact, ...args)).getAddress();
 const at = (address, { abi }) => new ethers.Contract(address, abi, wallet);
 
@@ -27,11 +28,23 @@ test("the suite's contracts and a factory of identities are deployed", { timeout
     tirImplementation: await place(trex("registry/implementation/TrustedIssuersRegistry")),
     mcImplementation: await place(trex("compliance/modular/ModularCompliance")),
   };
-  const authority = await deployed(trex("proxy/authority/TREXImplementationAuthority"), true, ethers.ZeroAddress, ethers.ZeroAddress);
+  const authority = await deployed(
+    trex("proxy/authority/TREXImplementationAuthority"),
+    true,
+    ethers.ZeroAddress,
+    ethers.ZeroAddress,
+  );
   await mined(authority.addAndUseTREXVersion({ major: 4, minor: 1, patch: 6 }, contracts));
-  const identities = await place(onchainId("proxy/ImplementationAuthority"), await place(onchainId("Identity"), me, true));
+  const identities = await place(
+    onchainId("proxy/ImplementationAuthority"),
+    await place(onchainId("Identity"), me, true),
+  );
   idFactory = await deployed(onchainId("factory/IdFactory"), identities);
-  suite = await deployed(trex("factory/TREXFactory"), await authority.getAddress(), await idFactory.getAddress());
+  suite = await deployed(
+    trex("factory/TREXFactory"),
+    await authority.getAddress(),
+    await idFactory.getAddress(),
+  );
   await mined(idFactory.addTokenFactory(await suite.getAddress()));
 });
 
@@ -41,8 +54,16 @@ test("an issuer of claims, and a token that wants them", { timeout }, async () =
   const hash = ethers.keccak256(ethers.AbiCoder.defaultAbiCoder().encode(["address"], [issuerKey.address]));
   await mined(issuer.addKey(hash, keyOfClaims, ofEcdsa));
   const details = {
-    owner: me, name: "Share", symbol: "SHR", decimals: 0, irs: ethers.ZeroAddress, ONCHAINID: ethers.ZeroAddress,
-    irAgents: [me], tokenAgents: [me], complianceModules: [], complianceSettings: [],
+    owner: me,
+    name: "Share",
+    symbol: "SHR",
+    decimals: 0,
+    irs: ethers.ZeroAddress,
+    ONCHAINID: ethers.ZeroAddress,
+    irAgents: [me],
+    tokenAgents: [me],
+    complianceModules: [],
+    complianceSettings: [],
   };
   const claims = { claimTopics: [topic], issuers: [await issuer.getAddress()], issuerClaims: [[topic]] };
   await mined(suite.deployTREXSuite("share", details, claims));
@@ -58,7 +79,10 @@ async function holder(hasClaim) {
   const identity = at(await idFactory.getIdentity(person.address), onchainId("Identity")).connect(person);
   if (hasClaim) {
     const [address, data] = [await identity.getAddress(), ethers.toUtf8Bytes("known")];
-    const content = ethers.AbiCoder.defaultAbiCoder().encode(["address", "uint256", "bytes"], [address, topic, data]);
+    const content = ethers.AbiCoder.defaultAbiCoder().encode(
+      ["address", "uint256", "bytes"],
+      [address, topic, data],
+    );
     const signature = await issuerKey.signMessage(ethers.getBytes(ethers.keccak256(content)));
     await mined(identity.addClaim(topic, signedByKey, await issuer.getAddress(), signature, data, ""));
   }
@@ -77,14 +101,24 @@ test("a transfer between verified holders succeeds", { timeout }, async () => {
   assert.deepEqual([await token.balanceOf(alice.address), await token.balanceOf(bob.address)], [70n, 30n]);
 });
 
-test("transfers to others are refused: unknown, registered without a claim, frozen", { timeout }, async () => {
-  const transfer = token.connect(alice).transfer;
-  await assert.rejects(transfer(ethers.Wallet.createRandom().address, 1n), { code: "CALL_EXCEPTION", reason: "Transfer not possible" });
-  const unproven = await holder(false);
-  await assert.rejects(transfer(unproven.address, 1n), { code: "CALL_EXCEPTION", reason: "Transfer not possible" });
-  const sent = await transfer(unproven.address, 1n, { gasLimit: 500_000n });
-  await assert.rejects(sent.wait(), (error) => error.receipt.status === 0);
-  await mined(token.setAddressFrozen(bob.address, true));
-  await assert.rejects(transfer(bob.address, 1n), { code: "CALL_EXCEPTION", reason: "wallet is frozen" });
-  assert.equal(await token.balanceOf(alice.address), 70n);
-});
+test(
+  "transfers to others are refused: unknown, registered without a claim, frozen",
+  { timeout },
+  async () => {
+    const transfer = token.connect(alice).transfer;
+    await assert.rejects(transfer(ethers.Wallet.createRandom().address, 1n), {
+      code: "CALL_EXCEPTION",
+      reason: "Transfer not possible",
+    });
+    const unproven = await holder(false);
+    await assert.rejects(transfer(unproven.address, 1n), {
+      code: "CALL_EXCEPTION",
+      reason: "Transfer not possible",
+    });
+    const sent = await transfer(unproven.address, 1n, { gasLimit: 500_000n });
+    await assert.rejects(sent.wait(), (error) => error.receipt.status === 0);
+    await mined(token.setAddressFrozen(bob.address, true));
+    await assert.rejects(transfer(bob.address, 1n), { code: "CALL_EXCEPTION", reason: "wallet is frozen" });
+    assert.equal(await token.balanceOf(alice.address), 70n);
+  },
+);

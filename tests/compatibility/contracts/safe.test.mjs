@@ -1,7 +1,15 @@
 // Safe 1.4.1: its contracts as published, a Safe of two out of three that executes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concatHex, encodeFunctionData, getContractAddress, parseEther, parseEventLogs, zeroAddress, zeroHash } from "viem";
+import {
+  concatHex,
+  encodeFunctionData,
+  getContractAddress,
+  parseEther,
+  parseEventLogs,
+  zeroAddress,
+  zeroHash,
+} from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { genesis, published, timeout } from "../lib/chain.mjs";
 import { client, mined, wallet, weth } from "../lib/viem.mjs";
@@ -28,10 +36,21 @@ const read = (functionName, args = []) => client.readContract({ ...safe, functio
 /** Signatures of some owners on what the Safe is to do. */
 async function signed({ to, value = 0n, data = "0x" }, signers) {
   const nonce = await read("nonce");
-  const none = { operation: 0, safeTxGas: 0n, baseGas: 0n, gasPrice: 0n, gasToken: zeroAddress, refundReceiver: zeroAddress };
-  const fields = "to:address value:uint256 data:bytes operation:uint8 safeTxGas:uint256 baseGas:uint256 gasPrice:uint256 " +
+  const none = {
+    operation: 0,
+    safeTxGas: 0n,
+    baseGas: 0n,
+    gasPrice: 0n,
+    gasToken: zeroAddress,
+    refundReceiver: zeroAddress,
+  };
+  const fields =
+    "to:address value:uint256 data:bytes operation:uint8 safeTxGas:uint256 baseGas:uint256 gasPrice:uint256 " +
     "gasToken:address refundReceiver:address nonce:uint256";
-  const SafeTx = fields.split(" ").map((field) => field.split(":")).map(([name, type]) => ({ name, type }));
+  const SafeTx = fields
+    .split(" ")
+    .map((field) => field.split(":"))
+    .map(([name, type]) => ({ name, type }));
   const domain = { chainId: client.chain.id, verifyingContract: safe.address };
   const message = { to, value, data, ...none, nonce };
   const typed = { domain, types: { SafeTx }, primaryType: "SafeTx", message };
@@ -48,7 +67,11 @@ test("singleton, factory and handler are deployed, and a Safe of two out of thre
   const setup = encodeFunctionData({ ...master, functionName: "setup", args });
   const made = { ...maker, functionName: "createProxyWithNonce", args: [master.address, setup, 7n] };
   const { logs } = await mined(await wallet.writeContract(made));
-  const [{ args: { proxy } }] = parseEventLogs({ abi: maker.abi, eventName: "ProxyCreation", logs });
+  const [
+    {
+      args: { proxy },
+    },
+  ] = parseEventLogs({ abi: maker.abi, eventName: "ProxyCreation", logs });
   safe = { address: proxy, abi: singleton.abi };
   assert.deepEqual([await read("getOwners"), await read("getThreshold")], [parties, 2n]);
 });
@@ -57,7 +80,9 @@ test("two owners execute, anybody sends", { timeout }, async () => {
   await mined(await wallet.sendTransaction({ to: safe.address, value: parseEther("1") }));
   const to = privateKeyToAccount(generatePrivateKey()).address;
   const args = await signed({ to, value: parseEther("0.4") }, [owners[0], owners[2]]);
-  const { logs } = await mined(await wallet.writeContract({ ...safe, functionName: "execTransaction", args }));
+  const { logs } = await mined(
+    await wallet.writeContract({ ...safe, functionName: "execTransaction", args }),
+  );
   assert.equal(parseEventLogs({ abi: safe.abi, eventName: "ExecutionSuccess", logs }).length, 1);
   assert.equal(await client.getBalance({ address: to }), parseEther("0.4"));
   const data = encodeFunctionData({ ...weth, functionName: "deposit" });

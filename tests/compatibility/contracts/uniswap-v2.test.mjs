@@ -16,7 +16,11 @@ after(() => provider.destroy());
 test("factory, router and a token are deployed", { timeout }, async () => {
   factory = await deployed(published("@uniswap/v2-core/build/UniswapV2Factory.json"), me);
   const address = await factory.getAddress();
-  router = await deployed(published("@uniswap/v2-periphery/build/UniswapV2Router02.json"), address, genesis.weth);
+  router = await deployed(
+    published("@uniswap/v2-periphery/build/UniswapV2Router02.json"),
+    address,
+    genesis.weth,
+  );
   token = await deployed(published("@uniswap/v2-core/build/ERC20.json"), ether("1000000"));
   assert.equal(await router.WETH(), genesis.weth);
 });
@@ -38,22 +42,28 @@ test("a swap gives what the formula says", { timeout }, async () => {
   const before = await token.balanceOf(me);
   const receipt = await mined(router.swapExactETHForTokens(expected, path, me, soon, { value: ether("1") }));
   assert.equal((await token.balanceOf(me)) - before, expected);
-  const swaps = receipt.logs.map((log) => pair.interface.parseLog(log)).filter((event) => event?.name === "Swap");
+  const swaps = receipt.logs
+    .map((log) => pair.interface.parseLog(log))
+    .filter((event) => event?.name === "Swap");
   assert.equal(swaps.length, 1);
   const asked = router.swapExactETHForTokens.staticCall(expected, path, me, soon, { value: ether("1") });
   await assert.rejects(asked, /INSUFFICIENT_OUTPUT_AMOUNT/);
 });
 
-test("tokens are swapped back for ether, and liquidity is taken with a signed permit", { timeout }, async () => {
-  const [at, coin] = [await router.getAddress(), await token.getAddress()];
-  await mined(router.swapExactTokensForETH(ether("100"), 0, [coin, genesis.weth], me, soon));
-  const value = await pair.balanceOf(me);
-  const { chainId } = await provider.getNetwork();
-  const domain = { name: "Uniswap V2", version: "1", chainId, verifyingContract: await pair.getAddress() };
-  const names = ["owner:address", "spender:address", "value:uint256", "nonce:uint256", "deadline:uint256"];
-  const Permit = names.map((field) => field.split(":")).map(([name, type]) => ({ name, type }));
-  const message = { owner: me, spender: at, value, nonce: 0n, deadline: soon };
-  const { v, r, s } = ethers.Signature.from(await wallet.signTypedData(domain, { Permit }, message));
-  await mined(router.removeLiquidityETHWithPermit(coin, value, 0, 0, me, soon, false, v, r, s));
-  assert.equal(await pair.balanceOf(me), 0n);
-});
+test(
+  "tokens are swapped back for ether, and liquidity is taken with a signed permit",
+  { timeout },
+  async () => {
+    const [at, coin] = [await router.getAddress(), await token.getAddress()];
+    await mined(router.swapExactTokensForETH(ether("100"), 0, [coin, genesis.weth], me, soon));
+    const value = await pair.balanceOf(me);
+    const { chainId } = await provider.getNetwork();
+    const domain = { name: "Uniswap V2", version: "1", chainId, verifyingContract: await pair.getAddress() };
+    const names = ["owner:address", "spender:address", "value:uint256", "nonce:uint256", "deadline:uint256"];
+    const Permit = names.map((field) => field.split(":")).map(([name, type]) => ({ name, type }));
+    const message = { owner: me, spender: at, value, nonce: 0n, deadline: soon };
+    const { v, r, s } = ethers.Signature.from(await wallet.signTypedData(domain, { Permit }, message));
+    await mined(router.removeLiquidityETHWithPermit(coin, value, 0, 0, me, soon, false, v, r, s));
+    assert.equal(await pair.balanceOf(me), 0n);
+  },
+);

@@ -46,12 +46,3 @@ export function initCodeOf(size) {
   // PUSH3 size, PUSH0, RETURN.
   return `0x62${size.toString(16).padStart(6, "0")}5ff3`;
 }
-
-/** Answers what `ask` gives once it is not undefined; the check's timeout bounds it. */
-export async function eventually(ask) {
-  for (;;) {
-    const found = await ask();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

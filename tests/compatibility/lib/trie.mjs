@@ -9,7 +9,8 @@ const trim = (number) => (number === 0n ? "0x" : `0x${number.toString(16).replac
 
 /** RLP of numbers, strings of bytes, and lists of these. */
 export function rlp(value) {
-  const plain = (item) => (Array.isArray(item) ? item.map(plain) : typeof item === "string" ? item : trim(BigInt(item)));
+  const plain = (item) =>
+    Array.isArray(item) ? item.map(plain) : typeof item === "string" ? item : trim(BigInt(item));
   return toRlp(plain(value));
 }
 
@@ -17,7 +18,11 @@ export function rlp(value) {
 async function proven(root, key, proof) {
   if (proof.length === 0 && root === emptyRoot) return undefined;
   const options = { useKeyHashing: true, root: toBytes(root) };
-  const value = await verifyMerkleProof(toBytes(key), proof.map((node) => hexToBytes(node)), options);
+  const value = await verifyMerkleProof(
+    toBytes(key),
+    proof.map((node) => hexToBytes(node)),
+    options,
+  );
   return value ? bytesToHex(value) : undefined;
 }
 
@@ -27,7 +32,8 @@ export async function checkedAccount(stateRoot, proof) {
   const found = await proven(stateRoot, address, proof.accountProof);
   const claimed = rlp([nonce, balance, storageHash, codeHash]);
   const isEmpty = BigInt(nonce) === 0n && balance === 0n && codeHash === keccak256("0x");
-  if (found !== claimed && !(found === undefined && isEmpty)) throw new Error(`the proof of ${address} is of ${found}`);
+  if (found !== claimed && !(found === undefined && isEmpty))
+    throw new Error(`the proof of ${address} is of ${found}`);
   for (const { key, value, proof: nodes } of proof.storageProof) {
     const slot = await proven(storageHash, key, nodes);
     const shown = slot === undefined ? 0n : BigInt(fromRlp(slot));

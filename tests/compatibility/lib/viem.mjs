@@ -1,5 +1,12 @@
 // viem's clients of the chain.
-import { createPublicClient, createWalletClient, defineChain, http, parseAbi, webSocket as overWebSocket } from "viem";
+import {
+  createPublicClient,
+  createWalletClient,
+  defineChain,
+  http,
+  parseAbi,
+  webSocket as overWebSocket,
+} from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { chainId, genesis, key, rpc, webSocket, wethAbi } from "./chain.mjs";
 
@@ -17,7 +24,10 @@ export const client = createPublicClient(options);
 
 /** A client over a WebSocket of its own; `close` it. */
 export async function live() {
-  const opened = createPublicClient({ ...options, transport: overWebSocket(webSocket, { keepAlive: false, reconnect: false }) });
+  const opened = createPublicClient({
+    ...options,
+    transport: overWebSocket(webSocket, { keepAlive: false, reconnect: false }),
+  });
   const socket = await opened.transport.getRpcClient();
   return Object.assign(opened, { close: () => socket.close() });
 }
