@@ -28,6 +28,20 @@ fn a_transfer_needs_21000() {
     let request = json!({ "from": account(0), "to": Address::repeat_byte(9), "value": "0x1" });
     assert_eq!(world.get("eth_estimateGas", json!([request])), "0x5208");
     assert_eq!(world.get("eth_estimateGas", json!([{ "to": account(1) }, "latest"])), "0x5208");
+    for from in [account(0), account(1)] {
+        let request = json!({ "from": from, "to": Address::ZERO, "value": "0x1", "maxFeePerGas": "0x186a0" });
+        assert_eq!(world.get("eth_estimateGas", json!([request])), "0x5208");
+    }
+}
+
+#[test]
+fn what_calls_nobody_needs_what_it_uses() {
+    let world = World::new();
+    let input = words(&[100, 7]);
+    let request = json!({ "from": account(0), "to": SETTER, "data": input, "maxFeePerGas": "0x186a0" });
+    let gas = number(&world.get("eth_estimateGas", json!([request])));
+    let record = world.make(&[with_gas(0, gas, TxKind::Call(SETTER), input)]);
+    assert_eq!(record.results[0].gas_used, gas);
 }
 
 #[test]
