@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const python = join(here, "node_modules/.venv/bin/python");
 
 /** Longest times, milliseconds: until the chain is ready, of a program, and until the chain has stopped. */
-const deadlines = { ready: 300_000, program: 600_000, stop: 120_000 };
+const deadlines = { ready: 300_000, program: 300_000, stop: 120_000 };
 
 const node = (file) => ({
   name: file.replace(".test.mjs", ""),
