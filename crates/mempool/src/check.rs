@@ -20,13 +20,14 @@ pub(crate) fn check(
     config: &RollupConfig,
     limits: &Limits,
 ) -> Result<PooledTransaction, Rejection> {
-    if bytes.len() > limits.transaction_bytes {
-        return Err(Rejection::Oversized { size: bytes.len(), limit: limits.transaction_bytes });
-    }
+    // Before the size: with its blobs a transaction is always too large, and that is not why it is refused.
     match bytes.first() {
         // A list is a legacy transaction; what is between is no transaction at all.
         None | Some(0x01 | 0x02 | 0x04 | 0x80..) => {}
         Some(other) => return Err(Rejection::Type(*other)),
+    }
+    if bytes.len() > limits.transaction_bytes {
+        return Err(Rejection::Oversized { size: bytes.len(), limit: limits.transaction_bytes });
     }
     let decoded = RollupTransaction::decode(&bytes).map_err(|error| match error {
         TransactionError::HighS | TransactionError::Signature => Rejection::Sender(error),

@@ -104,6 +104,12 @@ fn oversized_data_is_refused() {
 }
 
 #[test]
+fn a_transaction_with_its_blobs_is_refused_for_its_type_not_its_size() {
+    let ledger = Ledger::rich(1);
+    assert_refused(&ledger, vec![0x03; 131_073].into(), "transaction type not supported: 0x03");
+}
+
+#[test]
 fn signatures_without_a_sender_are_refused() {
     let ledger = Ledger::rich(1);
     let transaction = eip1559(0, 200, 1);

@@ -53,7 +53,7 @@ fn included(api: &Api, hash: &B256) -> Result<Option<Value>, RpcError> {
 }
 
 fn cost(api: &Api, arguments: Arguments) -> Answer {
-    let Asked { request, block, changed } = Asked::take(arguments)?;
+    let Asked { request, block, changed } = Asked::of_next(arguments)?;
     let place = api.place(block)?;
     let call = api.call(request)?;
     let simulated = api.simulate(&place, changed, |simulator| call::run(simulator, &call))?;

@@ -37,9 +37,20 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn take(mut arguments: Arguments) -> Result<Self, RpcError> {
+    /// For the state after the last block, unless asked otherwise.
+    fn of_latest(arguments: Arguments) -> Result<Self, RpcError> {
+        Self::take(arguments, BlockId::latest())
+    }
+
+    /// For the next block, unless asked otherwise: it is for a transaction that is to be sent. The last block may be of long ago, since
+    /// none is made without transactions, and what the transaction does may depend on the time.
+    pub(crate) fn of_next(arguments: Arguments) -> Result<Self, RpcError> {
+        Self::take(arguments, BlockId::pending())
+    }
+
+    fn take(mut arguments: Arguments, unnamed: BlockId) -> Result<Self, RpcError> {
         let request = arguments.required()?;
-        let block = arguments.optional()?.unwrap_or_default();
+        let block = arguments.optional()?.unwrap_or(unnamed);
         let state: Option<StateOverride> = arguments.optional()?;
         let changed_block: Option<BlockOverrides> = arguments.optional()?;
         arguments.end()?;
@@ -52,7 +63,7 @@ impl Asked {
 }
 
 fn eth_call(api: &Api, arguments: Arguments) -> Answer {
-    let Asked { request, block, changed } = Asked::take(arguments)?;
+    let Asked { request, block, changed } = Asked::of_latest(arguments)?;
     let place = api.place(block)?;
     let call = api.call(request)?;
     let simulated = api.simulate(&place, changed, |simulator| call::run(simulator, &call))?;
@@ -60,7 +71,7 @@ fn eth_call(api: &Api, arguments: Arguments) -> Answer {
 }
 
 fn create_access_list(api: &Api, arguments: Arguments) -> Answer {
-    let Asked { request, block, changed } = Asked::take(arguments)?;
+    let Asked { request, block, changed } = Asked::of_next(arguments)?;
     let place = api.place(block)?;
     let mut call = api.call(request)?;
     call.tx_type = call.tx_type.max(1);

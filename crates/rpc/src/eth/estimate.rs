@@ -34,7 +34,7 @@ pub(super) fn register(methods: &mut Methods) -> Result<(), RegisterMethodError>
 }
 
 fn estimate_gas(api: &Api, arguments: Arguments) -> Answer {
-    let Asked { request, block, changed } = Asked::take(arguments)?;
+    let Asked { request, block, changed } = Asked::of_next(arguments)?;
     let place = api.place(block)?;
     let has_gas = request.gas.filter(|gas| *gas >= TRANSACTION_GAS);
     let mut call = api.call(request)?;
@@ -79,6 +79,8 @@ impl Search<'_> {
         let spent = first.result.gas().total_gas_spent();
         let guess = spent.saturating_add(CALL_STIPEND).saturating_mul(64) / 63;
         let mut low = used.saturating_sub(1);
+        // What calls nobody, and gets nothing back, needs what it used: a transfer is known by its 21,000.
+        self.narrow(simulator, used, &mut low, &mut high)?;
         if guess < high {
             self.narrow(simulator, guess, &mut low, &mut high)?;
         }

@@ -28,6 +28,20 @@ fn a_transfer_needs_21000() {
     let request = json!({ "from": account(0), "to": Address::repeat_byte(9), "value": "0x1" });
     assert_eq!(world.get("eth_estimateGas", json!([request])), "0x5208");
     assert_eq!(world.get("eth_estimateGas", json!([{ "to": account(1) }, "latest"])), "0x5208");
+    for from in [account(0), account(1)] {
+        let request = json!({ "from": from, "to": Address::ZERO, "value": "0x1", "maxFeePerGas": "0x186a0" });
+        assert_eq!(world.get("eth_estimateGas", json!([request])), "0x5208");
+    }
+}
+
+#[test]
+fn what_calls_nobody_needs_what_it_uses() {
+    let world = World::new();
+    let input = words(&[100, 7]);
+    let request = json!({ "from": account(0), "to": SETTER, "data": input, "maxFeePerGas": "0x186a0" });
+    let gas = number(&world.get("eth_estimateGas", json!([request])));
+    let record = world.make(&[with_gas(0, gas, TxKind::Call(SETTER), input)]);
+    assert_eq!(record.results[0].gas_used, gas);
 }
 
 #[test]
@@ -59,6 +73,27 @@ fn what_is_estimated_is_enough_and_little_more() {
             "{error:?}"
         );
     }
+}
+
+#[test]
+fn an_estimate_is_for_the_time_of_the_next_block() {
+    let world = World::new();
+    // Writes slot 1 a thousand seconds after the genesis block, which is long ago while the last block is not.
+    let later = u32::try_from(GENESIS_TIME + 1_000).unwrap();
+    let code = format!("0x63{later:08x}42111560105760016001555b00");
+    let address = Address::repeat_byte(0x55);
+    let codes = json!({ address.to_string(): { "code": code } });
+    let estimate = |block: serde_json::Value| {
+        number(&world.get("eth_estimateGas", json!([{ "to": address }, block, codes])))
+    };
+    assert!(estimate(json!("latest")) < 22_000);
+    assert!(estimate(json!("pending")) > 42_000);
+    assert_eq!(estimate(json!(null)), estimate(json!("pending")));
+    let slots = |block: serde_json::Value| {
+        let list = world.get("eth_createAccessList", json!([{ "to": address }, block, codes]));
+        list["accessList"].as_array().unwrap().len()
+    };
+    assert_eq!((slots(json!("latest")), slots(json!(null))), (0, 1));
 }
 
 #[test]

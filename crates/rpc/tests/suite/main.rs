@@ -3,7 +3,6 @@
 mod ashlar;
 mod blocks;
 mod calls;
-mod clients;
 mod debug;
 mod estimates;
 mod fees;
