@@ -11,7 +11,7 @@ use std::path::PathBuf;
 ///
 /// The configuration file names the chain's file, Ethereum, and what this node does; `ashlar up` writes one that says what each
 /// setting is. The log goes to stderr; ASHLAR_LOG names what is in it, such as `debug`. The process ends when one of its parts cannot
-/// go on, and says why; started again, it goes on where it was.
+/// go on, and says why; started again, it goes on where it was. Ctrl-C, SIGTERM and SIGHUP stop it in order.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The configuration file.

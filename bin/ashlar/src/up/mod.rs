@@ -22,7 +22,7 @@ use view::Shown;
 /// and removing the folder begins anew. Keys are generated; some accounts of the chain have money from the start, by real deposits.
 /// Batches are proven for real, on this machine, and verified by the contract.
 ///
-/// Ctrl-C stops in order. Nothing is lost by a kill: what a user was told is in a block, or waits for one, is on disk.
+/// Ctrl-C stops in order, and so do SIGTERM and SIGHUP. Nothing is lost by a kill: what a user was told is in a block, or waits for one, is on disk.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The folder of the chain.

@@ -6,7 +6,7 @@ use eyre::OptionExt;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::Value;
 use std::{
-    io::IsTerminal,
+    io::{IsTerminal, Write, stderr},
     time::{Duration, SystemTime},
 };
 
@@ -32,7 +32,8 @@ impl Shown {
     /// What is being done now.
     pub(super) fn step(&self, text: &str) {
         if self.steps.is_hidden() {
-            eprintln!("{text}");
+            // Nobody reads it any more where the terminal was closed, which must not keep the end from being orderly.
+            writeln!(stderr(), "{text}").ok();
         }
         self.steps.set_message(text.to_owned());
     }
@@ -70,7 +71,7 @@ impl Shown {
 
 /// Shows what the chain does until it stops.
 pub(super) fn follow(view: &View, stop: &Stop, shown: &Shown) {
-    if shown.json || !std::io::stderr().is_terminal() {
+    if shown.json || !stderr().is_terminal() {
         while !stop.wait(INTERVAL) {}
         return;
     }
