@@ -18,6 +18,10 @@ const INSTALLED: &str = "contracts/node_modules/@foundry-rs/anvil-linux-amd64/bi
 /// Names another program.
 const VARIABLE: &str = "ASHLAR_ANVIL";
 
+/// Names of the files with its state and its process id.
+const STATE_FILE: &str = "anvil.json";
+const ID_FILE: &str = "anvil.pid";
+
 /// How long it may take to write its state when it is told to end.
 const END_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -33,13 +37,18 @@ pub(super) struct Anvil {
 }
 
 impl Anvil {
+    /// Whether this folder has, or had, an anvil.
+    pub(super) fn was_in(folder: &Path) -> bool {
+        [STATE_FILE, ID_FILE].iter().any(|name| folder.join(name).exists())
+    }
+
     /// Starts the anvil whose state is in this folder, on this port of the loopback interface. One that a crash left behind is ended
     /// first: it has the newest state.
     pub(super) fn start(folder: &Path, port: u16, chain_id: u64) -> eyre::Result<Self> {
         let program = find()?;
-        let id_file = folder.join("anvil.pid");
+        let id_file = folder.join(ID_FILE);
         end_orphan(&id_file)?;
-        let state = folder.join("anvil.json");
+        let state = folder.join(STATE_FILE);
         let mut process = Command::new(&program)
             .args(["--hardfork", "osaka", "--enable-tx-gas-limit", "--gas-limit", "60000000"])
             .args(["--mixed-mining", "--block-time", BLOCK_SECONDS, "--slots-in-an-epoch", "1"])

@@ -126,7 +126,7 @@ impl Chain {
     pub(crate) fn start(&self) -> (Process, Value) {
         let config = self.path("node.toml");
         let arguments = ["node", "--json", "--config", config.to_str().unwrap()];
-        let node = Process::start(&arguments, self.path("node.log"));
+        let node = Process::start_in(self.0.path(), &arguments, self.path("node.log"));
         let ready = node.line();
         (node, ready)
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::{
     fs,
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
@@ -22,8 +22,10 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(arguments: &[&str], log: PathBuf) -> Self {
+    /// Starts it in a folder, with a file for what it says on stderr.
+    pub(crate) fn start_in(folder: &Path, arguments: &[&str], log: PathBuf) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ashlar"))
+            .current_dir(folder)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
