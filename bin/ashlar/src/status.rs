@@ -101,6 +101,7 @@ fn json(status: &Status) -> serde_json::Value {
             "head": number(status.l1.head),
             "last_seen": number(status.l1.last_seen),
             "error": status.l1.error,
+            "held": status.l1.held,
         },
         "prover": status.prover.as_ref().map(|prover| json!({
             "batch": prover.batch.to::<u64>(),
@@ -122,6 +123,8 @@ fn text(status: &Status, now: u64) -> String {
         (None, Some(head)) => format!("block {head}{seen}"),
         (None, None) => "not seen yet".to_owned(),
     };
+    let settling =
+        status.l1.held.as_ref().map_or("not held back".to_owned(), |held| format!("held back: {held}"));
     let lines = [
         ("block", status.head.to_string()),
         ("batches sealed", batch(status.sealed_batch).to_string()),
@@ -131,6 +134,7 @@ fn text(status: &Status, now: u64) -> String {
         ("final", batch(status.finalized_batch).to_string()),
         ("operations", format!("{} of {} in blocks", status.operations_included, status.operations_known)),
         ("Ethereum", ethereum),
+        ("settling", settling),
         ("prover", status.prover.as_ref().map_or("has nothing to do".to_owned(), proving)),
     ];
     lines.map(|(name, value)| format!("{name:<17} {value}")).join("\n")
@@ -167,12 +171,15 @@ executed          10
 final             0
 operations        5 of 6 in blocks
 Ethereum          block 500, seen 3.0 s ago
+settling          not held back
 prover            batch 12: segments, 3 of 20, about 2 min 30 s left";
         assert_eq!(text(&status(), 103), expected);
         let mut away = status();
         (away.l1.error, away.prover) = (Some("refused".into()), None);
+        away.l1.held = Some("no money".into());
         let said = text(&away, 220);
         assert!(said.contains("Ethereum          does not answer, seen 2 min 00 s ago: refused"), "{said}");
+        assert!(said.contains("settling          held back: no money"), "{said}");
         assert!(said.contains("prover            has nothing to do"), "{said}");
     }
 

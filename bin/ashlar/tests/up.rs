@@ -16,7 +16,10 @@ use tempfile::TempDir;
 fn up(folder: &TempDir, more: &[&str]) -> Process {
     if env::var_os("ASHLAR_ANVIL").is_none() {
         let installed = "../../contracts/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil";
-        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(installed).exists(), "contracts/scripts/install.sh");
+        assert!(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(installed).exists(),
+            "contracts/scripts/install.sh"
+        );
     }
     let dir = folder.path().join("chain");
     let least = ["up", "--json", "--no-prover", "--dir", dir.to_str().unwrap()];
@@ -53,7 +56,10 @@ fn what_is_typed_at_first_is_written_and_read_again() {
     let rpc = free_address();
     let first = up(&folder, &["--rpc", &rpc, "--l1-port", "0", "--batch-age", "7", "--accounts", "1"]);
     let ready = first.line();
-    assert_eq!((&ready["rpc"], ready["accounts"].as_array().unwrap().len()), (&json!(format!("http://{rpc}")), 1));
+    assert_eq!(
+        (&ready["rpc"], ready["accounts"].as_array().unwrap().len()),
+        (&json!(format!("http://{rpc}")), 1)
+    );
     let written = fs::read_to_string(folder.path().join("chain/node.toml")).unwrap();
     for line in [format!("listen = \"{rpc}\""), "max_age_seconds = 7".into(), "local = true".into()] {
         assert!(written.contains(&line), "{line}: {written}");
@@ -103,7 +109,10 @@ fn the_ether_of_another_ethereum_is_not_given_away() {
     let mut asked = up(&folder, &["--accounts", "1"]);
     assert!(!asked.end().success());
     let said = asked.log();
-    assert!(said.contains(&address(&folder, "funder.key").to_string()) && said.contains("--accounts 0"), "{said}");
+    assert!(
+        said.contains(&address(&folder, "funder.key").to_string()) && said.contains("--accounts 0"),
+        "{said}"
+    );
     give("funder.key", "101");
     let paid = up(&folder, &["--accounts", "1"]);
     // Twelve blocks have to follow the deposit.

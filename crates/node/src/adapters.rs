@@ -11,7 +11,7 @@ use ashlar_rpc::{
 use ashlar_storage::{ChainRecords, StateDbError, Store, read_account, read_code};
 use std::{sync::Arc, time::Duration};
 
-use crate::proofs::Proofs;
+use crate::{proofs::Proofs, settler::SettlerStatus};
 
 /// Accounts after the last block that is written.
 pub(crate) struct StoredAccounts<S>(pub(crate) Arc<S>);
@@ -86,6 +86,7 @@ pub(crate) struct Settled<S> {
     pub(crate) ethereum: SharedStatus,
     pub(crate) queue: Arc<JobQueue<Arc<S>>>,
     pub(crate) proofs: Proofs,
+    pub(crate) settling: SettlerStatus,
 }
 
 impl<S: Store> Settled<S> {
@@ -119,6 +120,7 @@ impl<S: Store> Settlement for Settled<S> {
             l1_head: view.map(|view| view.head.number),
             l1_seen: last_seen,
             l1_error: away.map(|away| away.error),
+            l1_held: self.settling.held(),
         }
     }
 

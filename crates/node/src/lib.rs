@@ -7,6 +7,7 @@
 
 mod adapters;
 mod chain_file;
+mod held;
 mod node;
 mod proofs;
 mod sequencer;

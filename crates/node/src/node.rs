@@ -116,7 +116,7 @@ pub struct Node {
 pub struct View {
     store: Arc<DiskStore>,
     ethereum: SharedStatus,
-    settler: Option<SettlerStatus>,
+    settling: SettlerStatus,
     proofs: Proofs,
     queue: Queue,
     pool: Mempool,
@@ -143,6 +143,8 @@ pub struct Snapshot {
     pub ethereum: L1Status,
     /// What is sent to Ethereum.
     pub settling: Option<ashlar_ethereum::Progress>,
+    /// What keeps a proven batch from being settled, in words.
+    pub held: Option<String>,
 }
 
 impl View {
@@ -160,7 +162,8 @@ impl View {
             proven: self.queue.proven().unwrap_or(0),
             proving: self.proofs.current(),
             ethereum: self.ethereum.get(),
-            settling: self.settler.as_ref().and_then(SettlerStatus::get),
+            settling: self.settling.get(),
+            held: self.settling.held(),
         })
     }
 }
@@ -175,6 +178,7 @@ struct Parts<'s> {
     ethereum: SharedStatus,
     queue: Queue,
     proofs: Proofs,
+    settling: SettlerStatus,
 }
 
 impl Node {
@@ -196,8 +200,8 @@ impl Node {
         let heads = Heads::default();
         let job_settings = JobSettings::default();
         let queue = Arc::new(JobQueue::new(Arc::clone(&store), config.protocol_version, job_settings)?);
-        let proofs = Proofs::default();
-        let parts = Parts { settings, chain, config, store, client, ethereum, queue, proofs };
+        let (proofs, settling) = Default::default();
+        let parts = Parts { settings, chain, config, store, client, ethereum, queue, proofs, settling };
         let server = parts.serve(&pool, &heads)?;
         let mut supervisor = Supervisor::new(stop);
         let on_block = {
@@ -214,9 +218,9 @@ impl Node {
         parts.announce(&pool, heads, &mut supervisor)?;
         parts.seal(&mut supervisor)?;
         parts.prove(&mut supervisor)?;
-        let settler = parts.settle(&mut supervisor)?;
-        let Parts { store, ethereum, queue, proofs, .. } = parts;
-        Ok(Self { supervisor, server, view: View { store, ethereum, settler, proofs, queue, pool } })
+        parts.settle(&mut supervisor)?;
+        let Parts { store, ethereum, queue, proofs, settling, .. } = parts;
+        Ok(Self { supervisor, server, view: View { store, ethereum, settling, proofs, queue, pool } })
     }
 
     /// Where JSON-RPC is served.
@@ -288,6 +292,7 @@ impl Parts<'_> {
                 ethereum: self.ethereum.clone(),
                 queue: Arc::clone(&self.queue),
                 proofs: self.proofs.clone(),
+                settling: self.settling.clone(),
             }),
             heads: heads.clone(),
             client_version: concat!("ashlar/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -385,8 +390,8 @@ impl Parts<'_> {
         Ok(())
     }
 
-    fn settle(&self, supervisor: &mut Supervisor) -> Result<Option<SettlerStatus>, NodeError> {
-        let Some(key_file) = &self.settings.l1.key_file else { return Ok(None) };
+    fn settle(&self, supervisor: &mut Supervisor) -> Result<(), NodeError> {
+        let Some(key_file) = &self.settings.l1.key_file else { return Ok(()) };
         let l1 = &self.settings.l1;
         let settings = SenderSettings {
             l1_chain_id: self.chain.l1_chain_id,
@@ -398,11 +403,11 @@ impl Parts<'_> {
         let sender = Sender::new(self.client.clone(), account, Arc::clone(&self.store), settings)?;
         let program = rollup_key()?.program_key();
         let chain = self.chain.contracts.chain;
-        let settler =
-            Settler::new(Arc::clone(&self.store), sender, self.ethereum.clone(), chain, program, l1.poll);
-        let status = settler.status();
+        let (store, ethereum, status) =
+            (Arc::clone(&self.store), self.ethereum.clone(), self.settling.clone());
+        let settler = Settler::new(store, sender, ethereum, chain, program, l1.poll, status);
         supervisor.spawn("the settler", move |stop| settler.run(stop).map_err(Into::into))?;
-        Ok(Some(status))
+        Ok(())
     }
 }
 

@@ -1,16 +1,16 @@
 //! Settles proven batches on Ethereum, one after the other.
 
-use crate::stop::Stop;
+use crate::{held::Obstacle, stop::Stop};
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolCall;
 use ashlar_batcher::{SettleError, extend_operation_tree, settle_call};
 use ashlar_blobs::BlobError;
-use ashlar_ethereum::{Class, Intent, Outcome, Progress, Sender, SenderError, SharedStatus};
+use ashlar_ethereum::{Class, Intent, L1View, Outcome, Progress, Sender, SenderError, SharedStatus};
 use ashlar_settlement::OperationTree;
 use ashlar_storage::{ChainError, ChainRecords, Store};
 use ashlar_verifier::ProgramKey;
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use thiserror::Error;
@@ -47,16 +47,42 @@ impl SettlerError {
 
 /// What the settler does, for others. Copies are one.
 #[derive(Clone, Debug, Default)]
-pub struct SettlerStatus(Arc<Mutex<Option<Progress>>>);
+pub struct SettlerStatus(Arc<Mutex<Said>>);
+
+#[derive(Clone, Debug, Default)]
+struct Said {
+    progress: Option<Progress>,
+    obstacle: Option<Obstacle>,
+}
 
 impl SettlerStatus {
     /// What the sender said last; `None` before it said anything.
     pub fn get(&self) -> Option<Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.said().progress.clone()
+    }
+
+    /// What keeps a proven batch from being settled, in words; `None` if nothing does.
+    pub fn held(&self) -> Option<String> {
+        self.said().obstacle.as_ref().map(Obstacle::to_string)
     }
 
     fn set(&self, progress: &Progress) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress.clone());
+        self.said().progress = Some(progress.clone());
+    }
+
+    /// Logs an obstacle once, and once that it is gone.
+    fn hold(&self, obstacle: Option<Obstacle>) {
+        let before = std::mem::replace(&mut self.said().obstacle, obstacle.clone());
+        match (before, obstacle) {
+            (Some(before), Some(now)) if before.is_like(&now) => {}
+            (_, Some(now)) => warn!(reason = %now, "settling is held back"),
+            (Some(_), None) => info!("settling is not held back any more"),
+            (None, None) => {}
+        }
+    }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,7 +101,8 @@ pub struct Settler<S> {
 }
 
 impl<S: Store> Settler<S> {
-    /// Settles on the contract of `chain`, as the watcher's status says, with proofs of the guest with this key.
+    /// Settles on the contract of `chain`, as the watcher's status says, with proofs of the guest with this key. What it does is in
+    /// `status`.
     pub fn new(
         store: Arc<S>,
         sender: Sender<Arc<S>>,
@@ -83,14 +110,10 @@ impl<S: Store> Settler<S> {
         chain: Address,
         program: ProgramKey,
         pause: Duration,
+        status: SettlerStatus,
     ) -> Self {
-        let (operations, status) = Default::default();
+        let operations = OperationTree::default();
         Self { store, sender, ethereum, chain, program, operations, status, pause }
-    }
-
-    /// What it does, for others.
-    pub fn status(&self) -> SettlerStatus {
-        self.status.clone()
     }
 
     /// Settles until it is told to stop.
@@ -131,7 +154,22 @@ impl<S: Store> Settler<S> {
         if let Progress::Done(outcome) = &progress {
             tell(outcome);
         }
+        // While Ethereum does not answer, what was in the way is so still; its status says the rest.
+        if self.ethereum.get().away.is_none() {
+            let obstacle = match Obstacle::of(&progress) {
+                None if progress == Progress::Idle => self.pause_of_contract()?,
+                obstacle => obstacle,
+            };
+            self.status.hold(obstacle);
+        }
         Ok(progress)
+    }
+
+    /// The pause of the contract, if a batch waits for its end.
+    fn pause_of_contract(&self) -> Result<Option<Obstacle>, SettlerError> {
+        let Some(view) = self.ethereum.get().view.filter(L1View::is_paused) else { return Ok(None) };
+        let waits = self.store.proof(view.settlement.executed.saturating_add(1))?.is_some();
+        Ok(waits.then_some(Obstacle::Paused(view.paused_until)))
     }
 
     /// The batch that Ethereum is to have next, if it is proven.
@@ -180,9 +218,8 @@ fn tell(outcome: &Outcome) {
         Outcome::Reverted { key, hash, reason } => {
             warn!(what = name(key), transaction = %hash, reason, "the transaction failed; it is tried again");
         }
-        Outcome::Refused { key, reason } => {
-            warn!(what = name(key), reason, "the contract refuses it now; it is tried again");
-        }
+        // It is held back, which is told once.
+        Outcome::Refused { .. } => {}
         Outcome::Foreign { key, nonce } => {
             warn!(
                 what = name(key),

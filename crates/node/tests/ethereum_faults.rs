@@ -371,6 +371,7 @@ fn a_false_proof_is_never_sent_and_stops_no_blocks() {
     chain.put_proofs([1]);
     let node = chain.start(|_| {});
     until("Ethereum was asked", || matches!(node.now().settling, Some(Progress::Done(_))));
+    until("it is told", || node.now().held.is_some_and(|held| held.contains("the contract refuses it now")));
     node.transfer_and_wait("alice", RECEIVER);
     thread::sleep(A_WHILE);
     assert!(!node.is_ending());

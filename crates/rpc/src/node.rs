@@ -160,6 +160,8 @@ pub struct SettlementProgress {
     pub l1_seen: Option<SystemTime>,
     /// Why it does not answer.
     pub l1_error: Option<String>,
+    /// What keeps a proven batch from being settled.
+    pub l1_held: Option<String>,
 }
 
 /// How far a chain's contract on Ethereum is.

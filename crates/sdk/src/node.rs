@@ -105,6 +105,9 @@ pub struct L1 {
     pub last_seen: Option<U64>,
     /// Why it does not answer.
     pub error: Option<String>,
+    /// What keeps a proven batch from being settled; `None` if nothing does.
+    #[serde(default)]
+    pub held: Option<String>,
 }
 
 /// A proof that is being made.

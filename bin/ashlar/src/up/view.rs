@@ -126,10 +126,12 @@ fn ethereum_line(now: &Snapshot) -> String {
         return format!("Ethereum  does not answer since {seconds} s: {}", away.error);
     }
     let head = now.ethereum.view.as_ref().map_or(0, |view| view.head.number);
+    if let Some(held) = &now.held {
+        return format!("Ethereum  block {head}; settling is held back: {held}");
+    }
     let sending = match &now.settling {
         Some(Sending::InFlight { key, .. }) => format!("{} is sent", String::from_utf8_lossy(key)),
         Some(Sending::Confirming { key, .. }) => format!("{} is in a block", String::from_utf8_lossy(key)),
-        Some(Sending::Held(held)) => format!("nothing is sent: {held:?}"),
         _ => "nothing to send".to_owned(),
     };
     format!("Ethereum  block {head}; {sending}")

@@ -93,6 +93,7 @@ fn status(api: &Api, arguments: Arguments) -> Answer {
             "head": number(progress.l1_head),
             "lastSeen": number(seen.map(|seen| seen.as_secs())),
             "error": progress.l1_error,
+            "held": progress.l1_held,
         },
         "prover": api.node.settlement.proving().map(|proving| prover(&proving)),
     }))

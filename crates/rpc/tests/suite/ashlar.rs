@@ -111,7 +111,8 @@ fn the_status_says_what_is_not_known() {
     let status = client(&world).status().unwrap();
     assert_eq!((status.head.to::<u64>(), status.sealed_batch.unwrap().to::<u64>()), (0, 0));
     assert_eq!((status.committed_batch, status.executed_batch, status.finalized_batch), (None, None, None));
-    assert_eq!((status.l1.head, status.l1.last_seen, status.l1.error), (None, None, None));
+    assert_eq!((status.l1.head, status.l1.last_seen), (None, None));
+    assert_eq!((status.l1.error, status.l1.held), (None, None));
     assert_eq!(status.prover, None);
     world.make(&[legacy(0, 0, account(1), 1)]);
     world.seal(1..=1);
@@ -122,6 +123,7 @@ fn the_status_says_what_is_not_known() {
         l1_head: Some(500),
         l1_seen: Some(UNIX_EPOCH + Duration::from_millis(100_900)),
         l1_error: Some("refused".to_owned()),
+        l1_held: Some("no money".to_owned()),
     };
     let left = Some(Duration::from_millis(90_700));
     *world.settlement.proving.lock().unwrap() =
@@ -131,7 +133,7 @@ fn the_status_says_what_is_not_known() {
     assert_eq!((number(status.head), status.proven_batch.map(number)), (1, Some(1)));
     assert_eq!((number(status.operations_included), number(status.operations_known)), (1, 2));
     assert_eq!((status.l1.head.map(number), status.l1.last_seen.map(number)), (Some(500), Some(100)));
-    assert_eq!(status.l1.error.as_deref(), Some("refused"));
+    assert_eq!((status.l1.error.as_deref(), status.l1.held.as_deref()), (Some("refused"), Some("no money")));
     let prover = status.prover.unwrap();
     assert_eq!((number(prover.batch), number(prover.done), number(prover.total)), (2, 1, 20));
     assert_eq!((prover.phase.as_str(), prover.seconds_left.map(number)), ("segment 1 of 3", Some(90)));
