@@ -26,6 +26,7 @@ mod statement;
 mod status;
 mod up;
 mod verify;
+mod worker;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ struct Arguments {
 enum Command {
     Up(up::Arguments),
     Node(node::Arguments),
+    Worker(worker::Arguments),
     Execute(execute::Arguments),
     Prove(prove::Arguments),
     Join(join::Arguments),
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
     let result = match command {
         Command::Up(arguments) => up::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Node(arguments) => node::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Worker(arguments) => worker::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Execute(arguments) => execute::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Prove(arguments) => prove::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Join(arguments) => join::run(&arguments).map(|()| ExitCode::SUCCESS),

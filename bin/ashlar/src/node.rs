@@ -1,6 +1,6 @@
 //! `ashlar node`.
 
-use crate::{interrupt, logging};
+use crate::{interrupt, logging, output};
 use ashlar_node::{Node, Settings, Stop};
 use clap::Args;
 use eyre::WrapErr;
@@ -29,9 +29,14 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let stop = Stop::default();
     interrupt::order(&stop)?;
     let node = Node::start(&settings, stop).wrap_err("the node does not start")?;
-    match arguments.json {
-        true => println!("{}", json!({"rpc": format!("http://{}", node.address())})),
-        false => println!("ready  http://{}", node.address()),
+    let rpc = format!("http://{}", node.address());
+    let workers = node.workers_address().map(|address| format!("http://{address}"));
+    match (arguments.json, workers) {
+        (true, workers) => output::print(&json!({"rpc": rpc, "workers": workers}).to_string())?,
+        (false, None) => output::print(&format!("ready  {rpc}"))?,
+        (false, Some(workers)) => {
+            output::print(&format!("ready  {rpc}\n       jobs for workers at {workers}"))?
+        }
     }
     Ok(node.wait()?)
 }

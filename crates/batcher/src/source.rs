@@ -39,6 +39,9 @@ pub enum SourceError {
     /// The queue is in another process, which cannot be asked. It may be there again later.
     #[error("asking for jobs: {0}")]
     Remote(String),
+    /// The queue is in another process, whose token is another.
+    #[error("the node refuses the token")]
+    Token,
     /// The clock of this machine is before 1970.
     #[error("the clock of this machine is before 1970: set it")]
     Clock,

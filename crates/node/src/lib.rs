@@ -15,11 +15,12 @@ mod settings;
 mod settler;
 mod stop;
 mod supervisor;
+mod workers;
 
 pub use chain_file::{ChainFile, ChainFileError, Contracts, Genesis};
 pub use node::{Node, NodeError, Snapshot, View};
 pub use sequencer::{OnBlock, Sequencer, SequencerError, SequencerSettings};
-pub use settings::{DataWay, L1Settings, Settings, SettingsError};
+pub use settings::{DataWay, L1Settings, Settings, SettingsError, WorkerSettings};
 pub use settler::{Settler, SettlerError, SettlerStatus};
 pub use stop::Stop;
 pub use supervisor::{Ended, Outcome, Supervisor};

@@ -9,10 +9,11 @@ use crate::{
     settler::{Settler, SettlerStatus},
     stop::Stop,
     supervisor::{Ended, Supervisor},
+    workers::{self, Logged},
 };
 use ashlar_batcher::{
-    DamagedGuest, DataPolicy, JobQueue, JobSettings, LocalJobs, Prices, Progress, SealSettings, SealStep,
-    Sealer, WorkStep, Worker, WorkerError, rollup_key,
+    DamagedGuest, DataPolicy, JobQueue, JobServer, JobSettings, LocalJobs, Prices, Progress, SealSettings,
+    SealStep, Sealer, ServerError, Token, TokenError, WorkStep, Worker, WorkerError, rollup_key,
 };
 use ashlar_ethereum::{
     Account, AccountError, Client, FeeLimits, L1Status, Sender, SenderError, SenderSettings, SharedStatus,
@@ -93,6 +94,12 @@ pub enum NodeError {
     /// Nothing can be proven.
     #[error(transparent)]
     Worker(#[from] WorkerError),
+    /// There is no token for workers.
+    #[error("the token of workers (prover.token): {0}")]
+    Token(#[from] TokenError),
+    /// Workers get no jobs.
+    #[error(transparent)]
+    Workers(#[from] ServerError),
     /// JSON-RPC is not served.
     #[error(transparent)]
     Rpc(#[from] StartError),
@@ -108,6 +115,7 @@ pub enum NodeError {
 pub struct Node {
     supervisor: Supervisor,
     server: Server,
+    workers: Option<SocketAddr>,
     view: View,
 }
 
@@ -218,14 +226,25 @@ impl Node {
         parts.announce(&pool, heads, &mut supervisor)?;
         parts.seal(&mut supervisor)?;
         parts.prove(&mut supervisor)?;
+        let workers = parts.employ(&mut supervisor)?;
         parts.settle(&mut supervisor)?;
         let Parts { store, ethereum, queue, proofs, settling, .. } = parts;
-        Ok(Self { supervisor, server, view: View { store, ethereum, settling, proofs, queue, pool } })
+        Ok(Self {
+            supervisor,
+            server,
+            workers,
+            view: View { store, ethereum, settling, proofs, queue, pool },
+        })
     }
 
     /// Where JSON-RPC is served.
     pub const fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// Where workers in other processes get jobs, if they do.
+    pub const fn workers_address(&self) -> Option<SocketAddr> {
+        self.workers
     }
 
     /// What it does.
@@ -357,11 +376,25 @@ impl Parts<'_> {
         Ok(())
     }
 
+    fn jobs(&self) -> LocalJobs<Arc<DiskStore>> {
+        LocalJobs::new(Arc::clone(&self.queue), Arc::clone(&self.store), self.config)
+    }
+
+    /// Gives jobs to workers in other processes: where they get them.
+    fn employ(&self, supervisor: &mut Supervisor) -> Result<Option<SocketAddr>, NodeError> {
+        let Some(workers) = &self.settings.workers else { return Ok(None) };
+        let token = Token::read(&workers.token_file)?;
+        let server = JobServer::start(workers.listen, token, Arc::new(Logged(self.jobs())))?;
+        let address = server.address();
+        supervisor.spawn("the server of jobs", move |stop| workers::run(server, stop).map_err(Into::into))?;
+        Ok(Some(address))
+    }
+
     fn prove(&self, supervisor: &mut Supervisor) -> Result<(), NodeError> {
         if !self.settings.prove {
             return Ok(());
         }
-        let jobs = LocalJobs::new(Arc::clone(&self.queue), Arc::clone(&self.store), self.config);
+        let jobs = self.jobs();
         let folder = self.settings.data.join("proofs");
         let (proofs, store) = (self.proofs.clone(), Arc::clone(&self.store));
         supervisor.spawn("the prover", move |stop| {

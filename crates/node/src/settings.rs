@@ -31,6 +31,8 @@ pub struct Settings {
     pub data_way: DataWay,
     /// Whether this process proves.
     pub prove: bool,
+    /// Jobs for workers in other processes; none if there are no such workers.
+    pub workers: Option<WorkerSettings>,
     /// Memory that blocks of the database are kept in, bytes.
     pub cache_bytes: u64,
 }
@@ -52,6 +54,15 @@ pub struct L1Settings {
     pub poll: Duration,
     /// Time after which a transaction that is in no block is replaced by one that offers more.
     pub replace_after: Duration,
+}
+
+/// What a node is told of workers in other processes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerSettings {
+    /// Where they get their jobs.
+    pub listen: SocketAddr,
+    /// File of the token that shows that they may.
+    pub token_file: PathBuf,
 }
 
 /// How batches are published.
@@ -95,6 +106,18 @@ pub enum SettingsError {
         value: String,
         /// What it may be.
         range: &'static str,
+    },
+    /// A value is there without the one that belongs to it.
+    #[error(
+        "{file}: {key} is there without {missing}; workers need both: the address, and the file of the token"
+    )]
+    Half {
+        /// The file.
+        file: PathBuf,
+        /// The key that is there.
+        key: &'static str,
+        /// The key that is not.
+        missing: &'static str,
     },
 }
 
@@ -164,6 +187,8 @@ struct Batches {
 struct ProverPart {
     #[serde(default = "default_true")]
     local: bool,
+    listen: Option<SocketAddr>,
+    token: Option<PathBuf>,
 }
 
 impl Default for Rpc {
@@ -180,7 +205,7 @@ impl Default for Batches {
 
 impl Default for ProverPart {
     fn default() -> Self {
-        Self { local: true }
+        Self { local: true, listen: None, token: None }
     }
 }
 
@@ -244,6 +269,7 @@ impl Settings {
         let written: File = toml::from_str(text).map_err(syntax)?;
         check_ranges(&written, file)?;
         let folder = file.parent().unwrap_or(Path::new("."));
+        let workers = written.prover.workers(file, folder)?;
         let File { data, chain, cache_mib, l1, rpc, sequencer, batches, prover } = written;
         Ok(Self {
             data: folder.join(data),
@@ -263,8 +289,23 @@ impl Settings {
             batch_age: Duration::from_secs(batches.max_age_seconds),
             data_way: batches.data,
             prove: prover.local,
+            workers,
             cache_bytes: cache_mib << 20,
         })
+    }
+}
+
+impl ProverPart {
+    fn workers(&self, file: &Path, folder: &Path) -> Result<Option<WorkerSettings>, SettingsError> {
+        let half = |key, missing| SettingsError::Half { file: file.to_owned(), key, missing };
+        match (self.listen, &self.token) {
+            (None, None) => Ok(None),
+            (Some(listen), Some(token)) => {
+                Ok(Some(WorkerSettings { listen, token_file: folder.join(token) }))
+            }
+            (Some(_), None) => Err(half("prover.listen", "prover.token")),
+            (None, Some(_)) => Err(half("prover.token", "prover.listen")),
+        }
     }
 }
 
@@ -331,6 +372,20 @@ mod tests {
         assert_eq!(settings.data_way, DataWay::Cheapest);
         assert_eq!(settings.l1.max_fee, 200 * WEI_PER_GWEI);
         assert_eq!(settings.l1.replace_after, Duration::from_secs(90));
+        assert_eq!((settings.prove, settings.workers), (true, None));
+    }
+
+    #[test]
+    fn workers_need_an_address_and_a_token() {
+        let with = |lines: &str| parse(&format!("{LEAST}\n[prover]\n{lines}"));
+        let (listen, token) = ("listen = \"127.0.0.1:3060\"\n", "token = \"keys/workers\"\n");
+        let workers = with(&format!("{listen}{token}")).unwrap().workers.unwrap();
+        assert_eq!(workers.listen.port(), 3_060);
+        assert_eq!(workers.token_file, Path::new("/etc/ashlar/keys/workers"));
+        let refused = |lines: &str| with(lines).unwrap_err().to_string();
+        assert!(refused(listen).contains("prover.listen is there without prover.token"));
+        assert!(refused(token).contains("prover.token is there without prover.listen"));
+        assert!(refused("listen = \"nowhere\"\n").contains("listen"));
     }
 
     #[test]

@@ -171,6 +171,13 @@ impl Progress {
     }
 }
 
+/// How far the proof of a batch is.
+pub(crate) fn of_batch(proof: &ashlar_batcher::Progress) -> String {
+    let percent = proof.done.saturating_mul(100).checked_div(proof.total).unwrap_or(0);
+    let left = proof.left.map(|left| format!(", {} left", words(left))).unwrap_or_default();
+    format!("batch {}: {}, {percent} %{left}", proof.batch, proof.phase)
+}
+
 /// A duration for people.
 pub(crate) fn words(time: Duration) -> String {
     let seconds = time.as_secs();

@@ -122,6 +122,7 @@ fn details(
     Ok(json!({
         "rpc": format!("http://{}", node.address()),
         "webSocket": format!("ws://{}", node.address()),
+        "workers": node.workers_address().map(|address| format!("http://{address}")),
         "chainId": chain.config()?.chain_id,
         "l1": ethereum.url,
         "contracts": chain.contracts,

@@ -1,5 +1,6 @@
 //! What the person at the terminal sees of a running chain.
 
+use crate::progress::of_batch;
 use ashlar_ethereum::Progress as Sending;
 use ashlar_node::{Snapshot, Stop, View};
 use eyre::OptionExt;
@@ -52,6 +53,9 @@ impl Shown {
                 text(&details["l1"]),
                 text(&details["contracts"]["chain"])
             );
+            if let Some(workers) = details["workers"].as_str() {
+                println!("       jobs for workers at {workers}");
+            }
             for account in details["accounts"].as_array().into_iter().flatten() {
                 println!(
                     "       account {}  key in {}",
@@ -114,10 +118,8 @@ fn batches_line(now: &Snapshot) -> String {
 }
 
 fn proof_line(now: &Snapshot) -> String {
-    let Some(proof) = &now.proving else { return "proof     none is being made".to_owned() };
-    let percent = (proof.done * 100).checked_div(proof.total).unwrap_or(0);
-    let left = proof.left.map_or(String::new(), |left| format!(", {} s left", left.as_secs()));
-    format!("proof     batch {}: {}, {percent} %{left}", proof.batch, proof.phase)
+    let proof = now.proving.as_ref().map_or("none is being made here".to_owned(), of_batch);
+    format!("proof     {proof}")
 }
 
 fn ethereum_line(now: &Snapshot) -> String {

@@ -20,6 +20,7 @@ const ANSWER_TIME: Duration = Duration::from_secs(300);
 
 /// Status codes.
 const NO_CONTENT: u16 = 204;
+const UNAUTHORIZED: u16 = 401;
 const CONFLICT: u16 = 409;
 
 /// Jobs that a [`super::JobServer`] gives out.
@@ -53,6 +54,7 @@ impl RemoteJobs {
         match status {
             200 => Ok(Some(body)),
             NO_CONTENT => Ok(None),
+            UNAUTHORIZED => Err(SourceError::Token),
             CONFLICT => {
                 let batch = request.job.first().and_then(JobRlp::job).map_or(0, |job| job.key.batch);
                 Err(JobError::Lost(batch).into())
