@@ -133,6 +133,8 @@ mod tests {
             assert_eq!(DataPolicy::Cheaper.choose(&vec![1; room + 1], operations, &dear), DataWay::Blobs);
         }
         assert!(calldata_room(0) > 16_384);
+        // "About 300" of specification 023.
+        assert!(calldata_room(300) > 512 && calldata_room(330) == 0);
         assert_eq!(calldata_room(crate::OPERATIONS_MAX), 0);
     }
 }

@@ -20,18 +20,24 @@ const BACKOFF_MAX: Duration = Duration::from_secs(60);
 
 /// Proves batches of a rollup chain, for a node on another machine, until it is stopped.
 ///
-/// The node gives jobs to whoever has its token. Its configuration file says where, and what the token is:
+/// The node gives jobs to whoever has its token. Its configuration file says where, and what the
+/// token is:
 ///
 ///     [prover]
 ///     listen = "127.0.0.1:3060"
 ///     token = "keys/workers.token"
 ///
-/// A token is made by `(umask 077; openssl rand -hex 32 > keys/workers.token)`; each worker has a copy of the file. Nothing is
-/// encrypted: between machines belongs a proxy with TLS, or a tunnel such as `ssh -L 3060:127.0.0.1:3060`.
+/// This makes a token, of which each worker has a copy:
 ///
-/// As many workers as you like share the work, a batch each. One takes all cores and up to 8 GiB of memory. Ctrl-C, SIGTERM and
-/// SIGHUP stop it after the part of the proof that it is at, and give its job back. After a kill, or if the node is away, the same
-/// command goes on from the last finished part: they are in the folder.
+///     (umask 077; openssl rand -hex 32 > keys/workers.token)
+///
+/// Nothing is encrypted: between machines belongs a proxy with TLS, or a tunnel, such as
+/// `ssh -N -L 3060:127.0.0.1:3060 HOST`.
+///
+/// As many workers as you like share the work, a batch each. One takes all cores, and up to 8 GiB
+/// of memory. Ctrl-C, SIGTERM and SIGHUP stop it after the part of the proof that it is at, and give
+/// its job back. After a kill, or if the node is away, the same command goes on from the last
+/// finished part: they are in the folder.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Arguments {

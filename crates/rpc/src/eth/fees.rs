@@ -34,7 +34,8 @@ fn gas_price(api: &Api, arguments: Arguments) -> Answer {
     Ok(quantity(base_fee(config, excess.saturating_add(config.block_gas_limit))))
 }
 
-/// Transactions are taken in the order in which they come: nobody has to pay for precedence.
+/// A transaction without a tip is taken, too. The pool gives what pays most first, so a tip decides the order, where more wait than a
+/// block has room for.
 fn priority_fee(_: &Api, arguments: Arguments) -> Answer {
     arguments.end()?;
     Ok(quantity(0))
