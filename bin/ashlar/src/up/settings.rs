@@ -95,7 +95,7 @@ mod tests {
 
     fn typed(words: &[&str]) -> Arguments {
         let command = Arguments::augment_args(clap::Command::new("up"));
-        Arguments::from_arg_matches(&command.get_matches_from([&["up"], words].concat())).unwrap()
+        Arguments::from_arg_matches(&command.get_matches_from([&["up"][..], words].concat())).unwrap()
     }
 
     fn parse(text: &str) -> Settings {
