@@ -220,7 +220,7 @@ impl User {
         let arrived = network.result("deposit", &["--amount", "5", "--wait"]);
         assert_eq!((&arrived["status"], &arrived["id"]), (&json!("arrived"), &json!(0)));
         let balance = self.l2.client().balance(self.address()).unwrap();
-        let fee = arrived["fee_max"].as_str().unwrap().parse().unwrap();
+        let fee: U256 = arrived["fee_max"].as_str().unwrap().parse().unwrap();
         assert!((ether("5")..ether("5") + fee).contains(&balance), "{balance}, and {fee} at the most");
         let arrived = network.result("deposit", &["--amount", "8", "--token", &token, "--wait"]);
         assert_eq!(arrived["status"], "arrived");

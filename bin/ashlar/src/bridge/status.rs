@@ -9,11 +9,18 @@ use serde_json::json;
 
 /// Says how far withdrawals, a deposit, or a transaction of the chain are.
 #[derive(Args)]
-#[group(id = "what", required = true, multiple = false)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     common: Common,
 
+    #[command(flatten)]
+    what: What,
+}
+
+/// One of these.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct What {
     /// The withdrawals that this address has sent on the chain, newest first.
     #[arg(long, value_name = "ADDRESS")]
     address: Option<Address>,
@@ -30,13 +37,13 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let chain = arguments.common.connect()?;
     let json = arguments.common.json;
-    if let Some(address) = arguments.address {
+    if let Some(address) = arguments.what.address {
         return withdrawals(&chain, address, json);
     }
-    if let Some(transaction) = arguments.deposit {
+    if let Some(transaction) = arguments.what.deposit {
         return deposit(&chain, transaction, json);
     }
-    if let Some(transaction) = arguments.transaction {
+    if let Some(transaction) = arguments.what.transaction {
         let (text, mut value) = report::finality(&chain.finality(transaction)?);
         value["transaction"] = json!(transaction);
         return report::print(json, &[("status", text)], &value);
