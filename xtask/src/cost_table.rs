@@ -22,7 +22,10 @@ pub(crate) struct Arguments {
 }
 
 /// What the meter itself takes for an instruction.
-const METERING: f64 = 35.0;
+const METERING: f64 = 38.0;
+
+/// What it takes more for an instruction that is metered by its gas and its memory.
+const METERING_BY_GAS: f64 = 50.0;
 
 /// What reading a slot or account takes at most beyond what was measured, on a trie of some 65,536 entries: six more levels of full
 /// branches, of which a fourth and a fifth were measured.
@@ -37,7 +40,10 @@ const JOURNAL: f64 = 800.0;
 
 /// What hashing takes more when it begins at an odd place of memory: for each gas, and anyway.
 const UNALIGNED_PER_GAS: f64 = 4.0;
-const UNALIGNED: f64 = 80.0;
+const UNALIGNED: f64 = 100.0;
+
+/// What copying takes more whose length is no number of words: its ends are copied byte by byte.
+const COPIED_ENDS: f64 = 60.0;
 
 /// Each word by which memory becomes longer: clearing it, copying it to a longer one, the first touch of its page.
 const EXPANSION_WORD: u32 = 40;
@@ -178,7 +184,7 @@ fn steps(rows: &[Row]) -> eyre::Result<BTreeMap<u8, Price>> {
         }
     }
     let mut prices: BTreeMap<u8, Price> =
-        by_code.into_iter().map(|(code, rows)| (code, instruction(code, &rows))).collect();
+        by_code.into_iter().map(|(code, rows)| (code, metered(instruction(code, &rows)))).collect();
     let blockhash = prices.get_mut(&opcode::BLOCKHASH).ok_or_eyre("BLOCKHASH was measured")?;
     blockhash.base = blockhash.base.max(BLOCKHASH);
     // A level of recursion, with what a deep stack of frames takes.
@@ -189,6 +195,14 @@ fn steps(rows: &[Row]) -> eyre::Result<BTreeMap<u8, Price>> {
         price.base = price.base.max(level);
     }
     Ok(prices)
+}
+
+/// A price with what metering by gas takes, if it has a rate.
+fn metered(price: Price) -> Price {
+    match price.per_gas {
+        0 => price,
+        _ => Price { base: price.base + ceil(METERING_BY_GAS), ..price },
+    }
 }
 
 /// The smallest base and rate that cover all rows: the base those that have no more gas than the cheapest one.
@@ -246,8 +260,11 @@ fn most_of(code: u8, rate: u32, measured: u32) -> u32 {
 
 /// Of an instruction whose gas is by its bytes: a rate that covers many bytes, and a base that covers few.
 fn by_bytes(code: u8, free: f64, rows: &[Row], cost: impl Fn(&Row) -> f64) -> Price {
-    let (unaligned, per_gas) =
-        if code == opcode::KECCAK256 { (UNALIGNED, UNALIGNED_PER_GAS) } else { (0.0, 0.0) };
+    let (unaligned, per_gas) = match code {
+        opcode::KECCAK256 => (UNALIGNED, UNALIGNED_PER_GAS),
+        opcode::LOG0..=opcode::LOG4 => (0.0, 0.0),
+        _ => (COPIED_ENDS, 0.0),
+    };
     let many = rows.iter().filter(|row| row.gas - free > 50.0 && !row.variant.starts_with("32 bytes"));
     let rate = many.map(|row| cost(row) / (row.gas - free)).fold(0.0, f64::max) + per_gas;
     let rate = rate.ceil();
@@ -334,7 +351,11 @@ fn parts(rows: &[Row], steps: &BTreeMap<u8, Price>) -> eyre::Result<Vec<(&'stati
             "Each authorization of a transaction (EIP-7702).",
             ceil(authorization + DEEPER_READ + DEEPER_WRITE),
         ),
-        ("ACCESS_ENTRY", "Each account and each slot of an access list (EIP-2930), whose first use has no gas.", entry),
+        (
+            "ACCESS_ENTRY",
+            "Each account and each slot of an access list (EIP-2930), whose first use has no gas.",
+            entry,
+        ),
         ("CODE_BYTE", "Each byte of a code, the first time in a transaction: hash and analysis.", ceil(code)),
         ("EXPANSION", "Each time that memory becomes longer.", ceil(expansion)),
         ("EXPANSION_WORD", "Each word by which it does.", EXPANSION_WORD),

@@ -56,6 +56,16 @@ enum Suite {
     },
     /// The contracts with one change each, which a test must notice (contracts/scripts/install.sh must have run).
     Solidity(solidity::Arguments),
+    /// Kills a node at random moments, under load: nothing that it acknowledged is lost or done twice (contracts/scripts/install.sh
+    /// must have run). A run that was stopped goes on where it was.
+    NodeKill {
+        /// How often; ten at a time, each ten on a chain of their own.
+        #[arg(long, default_value_t = 100)]
+        kills: u32,
+        /// Seed of the first ten; that of the next is one more.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Changed proofs of segments and of circuits: Plonky3's verifier and the circuits give one verdict on each. A run that
     /// was stopped goes on where it was.
     Recursion {
@@ -80,6 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
             Some(result) => ("solidity", result),
             None => return Ok(()),
         },
+        Suite::NodeKill { kills, seed } => ("node-kill", node_kill(*kills, *seed)?),
         Suite::Recursion { count, seed } => ("recursion", recursion(*count, *seed)?),
     };
     let report = json!({
@@ -194,6 +205,47 @@ fn contracts(count: u32, seed: u64) -> eyre::Result<Value> {
         "small tables refused for": refusals("small")?,
         "real proofs refused for": refusals("real")?,
     }))
+}
+
+/// Kills of one chain.
+const KILLS: u32 = 10;
+
+/// Each chain's tally is a file in a folder of this commit and seed; what is there is not done again.
+fn node_kill(kills: u32, seed: u64) -> eyre::Result<Value> {
+    let folder = repository::target_dir().join(format!("soak-node-kill-{}-{seed}", commit()?));
+    fs::create_dir_all(&folder).wrap_err_with(|| format!("making {}", folder.display()))?;
+    let mut sums = serde_json::Map::new();
+    for chain in 0..kills.div_ceil(KILLS) {
+        let file = folder.join(format!("{chain}.json"));
+        if !file.exists() {
+            let status = Command::new(env!("CARGO"))
+                .args([
+                    "test",
+                    "--package",
+                    "ashlar",
+                    "--test",
+                    "node_kill",
+                    "--",
+                    "--ignored",
+                    "--nocapture",
+                ])
+                .env("ASHLAR_KILLS", KILLS.to_string())
+                .env("ASHLAR_KILLS_SEED", (seed + u64::from(chain)).to_string())
+                .env("ASHLAR_KILLS_TALLY", &file)
+                .current_dir(repository::root())
+                .status()
+                .wrap_err("running cargo")?;
+            if !status.success() {
+                bail!("the suite failed with the seed {}: no result is written", seed + u64::from(chain));
+            }
+        }
+        let tally: serde_json::Map<String, Value> = serde_json::from_slice(&fs::read(&file)?)?;
+        for (key, value) in tally {
+            let sum = sums.get(&key).and_then(Value::as_u64).unwrap_or(0) + value.as_u64().unwrap_or(0);
+            sums.insert(key, sum.into());
+        }
+    }
+    Ok(json!({"seed": seed, "chains": kills.div_ceil(KILLS), "of all chains": sums}))
 }
 
 /// Each suite of changes writes down how far it is, in a folder of this commit and seed.

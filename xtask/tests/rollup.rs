@@ -260,7 +260,9 @@ fn keys_that_are_chosen_to_collide_cost_what_others_cost() {
     // What the crate of crates.io multiplied with: a product of 0 for all slots and addresses that have it in their place.
     const CONSTANT: u64 = 0xa8b3_e2b6_b9a7_ff5d;
     let zero = KNOWN_KEY[0].wrapping_neg();
-    let cases: [(&str, u32, [Vec<u8>; 3], Vec<u8>); 3] = [
+    /// Name, how often, keys of three kinds, what is done with a key.
+    type Case = (&'static str, u32, [Vec<u8>; 3], Vec<u8>);
+    let cases: [Case; 3] = [
         (
             "TSTORE",
             8_000,
@@ -335,7 +337,8 @@ fn push(numbers: &[u32]) -> Vec<u8> {
 
 /// Code that calls itself forever, with a word of calldata and this gas, and what it then does.
 fn calls_itself(gas: &[u8], output: u32, called: &[u8]) -> Bytes {
-    let call = [push(&[output, 3, 32, 0, 0]), vec![op::ADDRESS], gas.to_vec(), vec![op::CALL, op::POP]].concat();
+    let call =
+        [push(&[output, 3, 32, 0, 0]), vec![op::ADDRESS], gas.to_vec(), vec![op::CALL, op::POP]].concat();
     let count = [op::GAS, op::PUSH0, op::MSTORE];
     let mut code = vec![op::CALLDATASIZE, op::PUSH2, 0, 0, op::JUMPI, op::JUMPDEST];
     code.extend(count);
@@ -369,8 +372,10 @@ fn what_is_beside_gas_is_metered() {
     ] {
         check_operation(name, forever(&body), CONTRACT, Bytes::new());
     }
-    let gives_back = |size: u32, end: u8| [push(&[0, size]), vec![op::MSTORE], push(&[size, 1]), vec![end]].concat();
-    let fails = [push(&[1]), push(&[0x0fff]), vec![op::PUSH0, op::CALLDATALOAD, op::AND, op::SSTORE]].concat();
+    let gives_back =
+        |size: u32, end: u8| [push(&[0, size]), vec![op::MSTORE], push(&[size, 1]), vec![end]].concat();
+    let fails =
+        [push(&[1]), push(&[0x0fff]), vec![op::PUSH0, op::CALLDATALOAD, op::AND, op::SSTORE]].concat();
     let stores = |opcode: u8| {
         [[op::GAS, op::PUSH0, opcode].repeat(400), vec![op::PUSH0, op::PUSH0, op::REVERT]].concat()
     };
@@ -419,7 +424,20 @@ fn the_guest_stops_where_the_meter_does() {
 #[test]
 fn an_access_list_hides_no_reads() {
     let code = [
-        &[op::PUSH0, op::JUMPDEST, op::PUSH1, 1, op::ADD, op::DUP1, op::SLOAD, op::POP, op::DUP1, op::PUSH2, 4, 0][..],
+        &[
+            op::PUSH0,
+            op::JUMPDEST,
+            op::PUSH1,
+            1,
+            op::ADD,
+            op::DUP1,
+            op::SLOAD,
+            op::POP,
+            op::DUP1,
+            op::PUSH2,
+            4,
+            0,
+        ][..],
         &[op::GT, op::PUSH1, 1, op::JUMPI, op::STOP],
     ];
     let storage_keys = (1..=1_024u64).map(|slot| B256::from(U256::from(slot))).collect();

@@ -119,7 +119,7 @@ contract VectorsTest is KernelsTest {
                 vm.parseJsonString(json, string.concat(path, ".name"))
             );
         }
-        assertEq(i, 15);
+        assertEq(i, 19);
     }
 
     /// Rules under which every upgrade of the vectors has room.

@@ -221,11 +221,7 @@ mod tests {
                 BatchUse { transactions: 65_536, ..one },
                 Limit::Transactions,
             ),
-            (
-                BatchUse { operations: 1_024, ..one },
-                BatchUse { operations: 1_025, ..one },
-                Limit::Operations,
-            ),
+            (BatchUse { operations: 1_024, ..one }, BatchUse { operations: 1_025, ..one }, Limit::Operations),
         ];
         for (fits, passes, limit) in cases {
             assert_eq!(LIMITS.passed(&fits), None);

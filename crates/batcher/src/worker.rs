@@ -259,7 +259,8 @@ fn hash_key(folder: &Path) -> Result<HashKey, StoreFailure> {
     match fs::read(&path) {
         Ok(bytes) if bytes.len() == 4 * HashKey::WORDS => {
             let mut words = bytes.as_chunks::<4>().0.iter();
-            let words = [0; HashKey::WORDS].map(|_: u32| words.next().map_or(0, |word| u32::from_le_bytes(*word)));
+            let words =
+                [0; HashKey::WORDS].map(|_: u32| words.next().map_or(0, |word| u32::from_le_bytes(*word)));
             return Ok(HashKey::new(words));
         }
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),

@@ -111,13 +111,13 @@ fn a_batch_with_an_operation_whose_deadline_is_near_is_sealed() {
 #[test]
 fn a_batch_ends_before_the_block_that_would_cost_too_much_to_prove() {
     let mut config = config();
-    (config.transaction_cost_limit, config.batch_cost_limit) = (1 << 22, (1 << 22) + (1 << 26));
+    (config.transaction_cost_limit, config.batch_cost_limit) = (1 << 23, (1 << 23) + (1 << 26));
     let mut world = funded(config);
-    for block in 0..8 {
-        let transfers = (0..40).map(|_| world.transfer(Address::repeat_byte(2))).collect();
+    for block in 0..13 {
+        let transfers = (0..60).map(|_| world.transfer(Address::repeat_byte(2))).collect();
         world.block(TIME + block, transfers);
     }
-    let sealed = seal_all(&mut sealer(&world), TIME + 60);
+    let sealed = seal_all(&mut sealer(&world), TIME + 100);
     assert!(sealed.len() > 1);
     let (last, others) =
         reasons(&sealed).split_last().map(|(last, others)| (*last, others.to_vec())).unwrap();
@@ -251,6 +251,9 @@ fn where_pubdata_go_is_part_of_what_is_sealed() {
     ] {
         let mut world = World::new(config());
         world.three_blocks();
+        // Enough that a blob's check is worth it.
+        let transfers = (1..=200).map(|receiver| world.transfer(Address::repeat_byte(receiver))).collect();
+        world.block(TIME + 7, transfers);
         let mut sealer = sealer_with(&world, SealSettings { data: policy, ..SealSettings::default() });
         let SealStep::Sealed { batch, .. } = sealer.step(TIME + 100, &prices).unwrap() else {
             panic!("it is old enough")
@@ -355,7 +358,7 @@ fn an_empty_block_has_room_and_one_with_an_upgrade_has_none() {
     use ashlar_stf::rollup::{RollupBlockBuilder, RollupTransaction};
     let mut tight = config();
     (tight.transaction_pubdata_limit, tight.batch_pubdata_limit) = (4_096, 4_608);
-    (tight.transaction_cost_limit, tight.batch_cost_limit) = (1 << 22, (1 << 22) + (1 << 26));
+    (tight.transaction_cost_limit, tight.batch_cost_limit) = (1 << 23, (1 << 23) + (1 << 26));
     (tight.transaction_logs_limit, tight.batch_logs_limit) = (1, 1);
     assert!(BlockBudget::new(&tight).has_room() && BlockBudget::new(&tight).has_room_for_operation());
     let mut world = World::new(config());

@@ -19,6 +19,13 @@ pub const TRANSACTION_GAS_MAX: u64 = 1 << 24;
 /// How often a receipt is asked for.
 const RECEIPT_INTERVAL: Duration = Duration::from_millis(500);
 
+/// Sets a field of a request's object.
+pub(crate) fn set(object: &mut Value, field: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(field.to_owned(), value);
+    }
+}
+
 /// Which block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockAt {

@@ -21,6 +21,9 @@ const MESSAGE_BYTES_MAX: usize = 1_000;
 /// something failed that has nothing to do with the question (JSON-RPC's internal error).
 const CODES_TEMPORARY: [i64; 3] = [-32_005, 429, -32_603];
 
+/// Codes by which a node says that it will never answer the question: no request, no such method, other parameters.
+const CODES_PERMANENT: [i64; 3] = [-32_600, -32_601, -32_602];
+
 /// A JSON-RPC client over HTTP. Its copies share connections.
 #[derive(Clone)]
 pub struct Client {
@@ -323,6 +326,16 @@ impl ClientError {
             Self::Unreachable { .. } | Self::Unavailable { .. } => Class::Temporary,
             Self::Refused { error, .. } if CODES_TEMPORARY.contains(&error.code) => Class::Temporary,
             _ => Class::Permanent,
+        }
+    }
+
+    /// The same for what runs for long: that a node refuses to say something, or has no such block, passes by. Behind one address
+    /// there are often several nodes, of which one is behind, or starts.
+    pub(crate) fn class_of_a_moment(&self) -> Class {
+        match self {
+            Self::Refused { error, .. } if !CODES_PERMANENT.contains(&error.code) => Class::Temporary,
+            Self::Absent { .. } => Class::Temporary,
+            error => error.class(),
         }
     }
 

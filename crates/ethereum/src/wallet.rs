@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::{
     account::{Account, AccountError, Unsigned},
-    chain::{BlockAt, Receipt, TRANSACTION_GAS_MAX},
+    chain::{BlockAt, Receipt, TRANSACTION_GAS_MAX, set},
     client::{Client, ClientError},
     fees::{FeeError, FeeLimits, Fees, Market},
     revert::revert_reason,
@@ -115,7 +115,7 @@ impl Wallet {
     pub fn send(&self, to: Option<Address>, data: &Bytes, value: U256) -> Result<Receipt, WalletError> {
         let mut transaction = json!({"from": self.address(), "input": data, "value": value});
         if let Some(to) = to {
-            transaction["to"] = json!(to);
+            set(&mut transaction, "to", json!(to));
         }
         let gas = self.client.estimate(&transaction).map_err(reverts)?;
         if gas > TRANSACTION_GAS_MAX {
@@ -123,7 +123,7 @@ impl Wallet {
         }
         let hash = match &self.payer {
             Payer::Held(_) => {
-                transaction["gas"] = json!(U64::from(gas));
+                set(&mut transaction, "gas", json!(U64::from(gas)));
                 self.client.call("eth_sendTransaction", json!([transaction]))?
             }
             Payer::Key { account, limits } => {

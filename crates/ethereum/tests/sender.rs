@@ -605,3 +605,20 @@ fn a_damaged_record_is_named() {
     let error = world.sender.step(world.now).unwrap_err().to_string();
     assert!(error.contains("outbox") && error.contains("damaged"), "{error}");
 }
+
+#[test]
+fn what_a_node_refuses_for_a_moment_is_waited_for() {
+    let settings = World::new().settings;
+    let refusal = |code| Reply::Error(code, "header not found".into(), Value::Null);
+    for (reply, class) in [
+        (refusal(-32_000), Class::Temporary),
+        (Reply::Result(Value::Null), Class::Temporary),
+        (refusal(-32_601), Class::Permanent),
+    ] {
+        let node = FakeNode::new(move |_, _| reply.clone());
+        let mut sender =
+            Sender::new(node.client(), account(), MemoryStore::default(), settings.clone()).unwrap();
+        let error = sender.send(intent("a"), Duration::ZERO).unwrap_err();
+        assert_eq!(error.class(), class, "{error}");
+    }
+}

@@ -337,7 +337,8 @@ fn change_operation(log: &mut Value, change: impl FnOnce(&mut Operation)) {
 
 #[test]
 fn nothing_that_a_node_says_of_operations_is_believed() {
-    let lies: [(&str, fn(&mut Vec<Value>)); 18] = [
+    type Lie = fn(&mut Vec<Value>);
+    let lies: [(&str, Lie); 18] = [
         ("the id of another", |logs| change_event(&mut logs[1], |event| event.id = 0)),
         ("an id that is too high", |logs| change_event(&mut logs[1], |event| event.id = 2)),
         ("two ids", |logs| change_operation(&mut logs[1], |operation| operation.id = 0)),
@@ -554,6 +555,22 @@ fn a_node_that_is_away_is_waited_for_and_the_status_says_since_when() {
     assert_eq!(world.watcher.look(at(20)).unwrap(), Duration::from_secs(1));
     let status = world.watcher.status().get();
     assert_eq!((status.away, status.last_seen), (None, Some(at(20))));
+}
+
+#[test]
+fn what_a_node_refuses_for_a_moment_is_waited_for() {
+    let settings = World::new(some()).settings;
+    let refusal = |code| Reply::Error(code, "header not found".into(), Value::Null);
+    for (reply, class) in [
+        (refusal(-32_000), Class::Temporary),
+        (Reply::Result(Value::Null), Class::Temporary),
+        (refusal(-32_601), Class::Permanent),
+    ] {
+        let node = FakeNode::new(move |_, _| reply.clone());
+        let mut watcher = Watcher::new(node.client(), MemoryStore::default(), settings.clone());
+        let error = watcher.step().unwrap_err();
+        assert_eq!(error.class(), class, "{error}");
+    }
 }
 
 #[test]

@@ -100,7 +100,7 @@ impl Sender {
     pub(crate) fn worth_of(&self, transaction: &PooledTransaction, base_fee: u64) -> Worth {
         let before = self.transactions.range(..transaction.nonce).map(|(_, entry)| &entry.transaction);
         let own = transaction.tip(base_fee);
-        let tip = before.map(|other| other.tip(base_fee)).min().map_or(own, |_| own);
+        let tip = before.map(|other| other.tip(base_fee)).min().map_or(own, |least| least.min(own));
         let position = transaction.nonce.abs_diff(self.account.nonce);
         let executable = u64::try_from(self.executable).unwrap_or(u64::MAX);
         Worth { is_executable: position <= executable && transaction.pays(base_fee), tip }

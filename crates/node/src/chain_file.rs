@@ -1,6 +1,7 @@
 //! The file that describes a chain: what was deployed, and what it begins with.
 
 use alloy_primitives::{Address, B256, Bytes};
+use ashlar_ethereum::DeployedChain;
 use ashlar_primitives::rollup::{RollupConfig, RollupConfigError};
 use ashlar_settlement::{GenesisError, GenesisParameters, genesis_accounts};
 use ashlar_stf::{SealedHeader, rollup::genesis_header};
@@ -161,6 +162,29 @@ impl ChainFile {
             genesis,
             genesis_hash,
         })
+    }
+
+    /// The same of what a deployment returns; `program_key` is that of the program that is proven.
+    pub fn deployed(deployed: &DeployedChain, program_key: B256) -> Result<Self, ChainFileError> {
+        let at = deployed.addresses;
+        let contracts = Contracts {
+            verifier: deployed.verifier,
+            registry: deployed.registry,
+            asset_router: at.asset_router,
+            vault: at.vault,
+            bridgehub: at.bridgehub,
+            message_root: at.message_root,
+            versions: at.versions,
+            implementation: at.implementation,
+            chain: deployed.chain,
+        };
+        let genesis = Genesis {
+            config: deployed.encoded_config.clone(),
+            timestamp: deployed.genesis_timestamp,
+            wrapped_name: deployed.wrapped_name.clone(),
+            wrapped_symbol: deployed.wrapped_symbol.clone(),
+        };
+        Self::new(deployed.l1_chain_id, deployed.first_block, contracts, program_key, genesis)
     }
 
     /// Rules of the chain.

@@ -16,7 +16,7 @@ use ashlar_batcher::{
 };
 use ashlar_ethereum::{
     Account, AccountError, Client, FeeLimits, L1Status, Sender, SenderError, SenderSettings, SharedStatus,
-    Watcher, WatcherSettings,
+    Watcher, WatcherError, WatcherSettings,
 };
 use ashlar_mempool::Mempool;
 use ashlar_primitives::rollup::RollupConfig;
@@ -35,9 +35,6 @@ use tracing::{info, warn};
 
 /// How long components wait that found nothing to do.
 const IDLE: Duration = Duration::from_millis(250);
-
-/// Longest time in which a transaction to Ethereum is not replaced.
-const BUMP_AFTER: Duration = Duration::from_secs(90);
 
 /// Most blocks of Ethereum that logs are asked of at once.
 const LOG_BLOCKS: u64 = 1_000;
@@ -73,6 +70,9 @@ pub enum NodeError {
     /// The chain cannot be read.
     #[error(transparent)]
     Records(#[from] ChainError),
+    /// Ethereum is not the one on which the chain was built.
+    #[error(transparent)]
+    Ethereum(#[from] WatcherError),
     /// The key that settles is none.
     #[error("the key that settles: {0}")]
     Account(#[from] AccountError),
@@ -188,7 +188,9 @@ impl Node {
         let store = Arc::new(DiskStore::open(&settings.data.join("db"), settings.cache_bytes)?);
         let state = chain.open(Arc::clone(&store))?;
         let client = Client::new(&settings.l1.url);
-        let watcher = Watcher::new(client.clone(), Arc::clone(&store), watch(settings, &chain, &config));
+        let mut watcher = Watcher::new(client.clone(), Arc::clone(&store), watch(settings, &chain, &config));
+        // Before anything is built on what Ethereum may have taken back meanwhile. If it does not answer, the chain goes on.
+        watcher.look(SystemTime::now())?;
         let (ethereum, lock) = (watcher.status(), watcher.operations_lock());
         let pool = open_pool(&store, config, &state)?;
         let heads = Heads::default();
@@ -390,7 +392,7 @@ impl Parts<'_> {
             l1_chain_id: self.chain.l1_chain_id,
             limits: FeeLimits { max: l1.max_fee, blob: l1.max_blob_fee },
             confirmations: l1.confirmations,
-            bump_after: BUMP_AFTER,
+            bump_after: l1.replace_after,
         };
         let account = Account::from_file(key_file)?;
         let sender = Sender::new(self.client.clone(), account, Arc::clone(&self.store), settings)?;

@@ -50,6 +50,8 @@ pub struct L1Settings {
     pub max_blob_fee: u128,
     /// Time between two looks at it.
     pub poll: Duration,
+    /// Time after which a transaction that is in no block is replaced by one that offers more.
+    pub replace_after: Duration,
 }
 
 /// How batches are published.
@@ -129,6 +131,8 @@ struct L1 {
     max_blob_fee_gwei: u64,
     #[serde(default = "default_poll")]
     poll_ms: u64,
+    #[serde(default = "default_replace_after")]
+    replace_after_seconds: u64,
 }
 
 #[derive(Deserialize)]
@@ -204,6 +208,10 @@ const fn default_poll() -> u64 {
     3_000
 }
 
+const fn default_replace_after() -> u64 {
+    90
+}
+
 const fn default_listen() -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3_050)
 }
@@ -247,6 +255,7 @@ impl Settings {
                 max_fee: u128::from(l1.max_fee_gwei) * WEI_PER_GWEI,
                 max_blob_fee: u128::from(l1.max_blob_fee_gwei) * WEI_PER_GWEI,
                 poll: Duration::from_millis(l1.poll_ms),
+                replace_after: Duration::from_secs(l1.replace_after_seconds),
             },
             rpc: rpc.listen,
             fee_recipient: sequencer.fee_recipient,
@@ -266,6 +275,7 @@ fn check_ranges(written: &File, file: &Path) -> Result<(), SettingsError> {
         ("l1.max_fee_gwei", written.l1.max_fee_gwei, 1, 100_000, "1 to 100000"),
         ("l1.max_blob_fee_gwei", written.l1.max_blob_fee_gwei, 1, 100_000, "1 to 100000"),
         ("l1.poll_ms", written.l1.poll_ms, 50, 60_000, "50 to 60000"),
+        ("l1.replace_after_seconds", written.l1.replace_after_seconds, 1, 3_600, "1 to 3600"),
         ("sequencer.block_time_ms", written.sequencer.block_time_ms, 10, 60_000, "10 to 60000"),
         ("batches.max_age_seconds", written.batches.max_age_seconds, 1, 86_400, "1 to 86400"),
     ];
@@ -320,6 +330,7 @@ mod tests {
         assert_eq!(settings.block_time, Duration::from_millis(250));
         assert_eq!(settings.data_way, DataWay::Cheapest);
         assert_eq!(settings.l1.max_fee, 200 * WEI_PER_GWEI);
+        assert_eq!(settings.l1.replace_after, Duration::from_secs(90));
     }
 
     #[test]
@@ -329,6 +340,8 @@ mod tests {
         assert!(
             refused(&LEAST.replace("[l1]", "[l1]\nconfirmations = 257")).contains("l1.confirmations is 257")
         );
+        let never = LEAST.replace("[l1]", "[l1]\nreplace_after_seconds = 0");
+        assert!(refused(&never).contains("l1.replace_after_seconds is 0"));
         assert!(refused(&LEAST.replace("http://", "ws://")).contains("l1.rpc"));
         assert!(refused(&LEAST.replace("fe\"", "\"")).contains("fee_recipient"));
         assert!(refused(&LEAST.replace("00fe\"", "0000\"")).contains("zero address"));

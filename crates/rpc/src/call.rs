@@ -11,7 +11,7 @@ use alloy_primitives::{Address, Bytes, TxKind, U256};
 use alloy_rpc_types_eth::{BlockOverrides, TransactionRequest, state::StateOverride};
 use ashlar_stf::{
     SealedHeader, WitnessState,
-    rollup::{Simulated, SimulationError, Simulator, authorization},
+    rollup::{Simulated, SimulationError, Simulator, TraceError, Tracer, authorization},
 };
 use revm::{
     context::{
@@ -125,10 +125,38 @@ impl Api {
 /// Executes a call.
 pub(crate) fn run(simulator: &mut CallSimulator<'_, '_, '_>, call: &TxEnv) -> Result<Simulated, RpcError> {
     let base_fee = simulator.block_mut().basefee;
-    simulator.run(call.clone(), bytes(call)).map_err(|error| match error {
+    simulator.run(call.clone(), bytes(call)).map_err(|error| refused(error, call, base_fee))
+}
+
+/// Why a call has no trace.
+#[derive(Debug)]
+pub(crate) enum NotTraced {
+    /// There is more to record than may be.
+    Full,
+    /// What the client is told.
+    Other(RpcError),
+}
+
+/// Executes a call and records what it does.
+pub(crate) fn trace(
+    simulator: &mut CallSimulator<'_, '_, '_>,
+    call: &TxEnv,
+    tracer: Tracer,
+) -> Result<(Simulated, Tracer), NotTraced> {
+    let base_fee = simulator.block_mut().basefee;
+    simulator.trace(call.clone(), bytes(call), tracer).map_err(|error| match error {
+        TraceError::Full => NotTraced::Full,
+        TraceError::Call(error) => NotTraced::Other(refused(error, call, base_fee)),
+        TraceError::State(error) => NotTraced::Other(error.into()),
+        TraceError::Refused(_) | TraceError::Lost => NotTraced::Other(RpcError::Internal),
+    })
+}
+
+fn refused(error: SimulationError, call: &TxEnv, base_fee: u64) -> RpcError {
+    match error {
         SimulationError::Invalid(reason) => RpcError::Refused(refusal(&reason, call, base_fee)),
         SimulationError::Block(error) => error.into(),
-    })
+    }
 }
 
 /// Bytes of the transaction that a call may become, at most.

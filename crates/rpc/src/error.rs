@@ -63,6 +63,8 @@ pub(crate) enum RpcError {
     State(#[from] StateError),
     #[error("the block cannot be executed: {0}")]
     Block(#[from] BlockError),
+    #[error("executed again, it is not the same; the database is damaged, or of another version: {0}")]
+    Replay(String),
     #[error("the request failed inside the server")]
     Internal,
 }
@@ -86,6 +88,7 @@ impl RpcError {
             | Self::Operations(_)
             | Self::State(_)
             | Self::Block(_)
+            | Self::Replay(_)
             | Self::Internal => INTERNAL,
         }
     }
@@ -119,6 +122,47 @@ const ERROR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
 const PANIC: [u8; 4] = [0x4e, 0x48, 0x7b, 0x71];
 
 fn solidity_reason(data: &[u8]) -> Option<String> {
+    match revert_data(data)? {
+        RevertData::Text(text) => Some(text),
+        RevertData::Panic(code) => Some(format!("panic code {code:#04x}")),
+    }
+}
+
+/// The reason in traces: the text of `Error(string)`, or what the code of `Panic(uint256)` means.
+pub(crate) fn revert_reason(data: &[u8]) -> Option<String> {
+    match revert_data(data)? {
+        RevertData::Text(text) => Some(text),
+        RevertData::Panic(code) => Some(match panic_meaning(code) {
+            Some(meaning) => meaning.to_owned(),
+            None => format!("unknown panic code: {code:#x}"),
+        }),
+    }
+}
+
+/// What codes of `Panic(uint256)` mean, in geth's words.
+const fn panic_meaning(code: usize) -> Option<&'static str> {
+    Some(match code {
+        0x00 => "generic panic",
+        0x01 => "assert(false)",
+        0x11 => "arithmetic underflow or overflow",
+        0x12 => "division or modulo by zero",
+        0x21 => "enum overflow",
+        0x22 => "invalid encoded storage byte array accessed",
+        0x31 => "out-of-bounds array access; popping on an empty array",
+        0x32 => "out-of-bounds access of an array or bytesN",
+        0x41 => "out of memory",
+        0x51 => "uninitialized function",
+        _ => return None,
+    })
+}
+
+/// What Solidity reverts with.
+enum RevertData {
+    Text(String),
+    Panic(usize),
+}
+
+fn revert_data(data: &[u8]) -> Option<RevertData> {
     let (selector, words) = data.split_first_chunk::<4>()?;
     match *selector {
         ERROR => {
@@ -126,9 +170,9 @@ fn solidity_reason(data: &[u8]) -> Option<String> {
             let rest = words.get(offset..)?;
             let length = small(rest)?;
             let text = rest.get(32..)?.get(..length)?;
-            String::from_utf8(text.to_vec()).ok()
+            String::from_utf8(text.to_vec()).ok().map(RevertData::Text)
         }
-        PANIC => Some(format!("panic code {:#04x}", small(words)?)),
+        PANIC => small(words).map(RevertData::Panic),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ mod ashlar;
 mod batches;
 mod blocks;
 mod call;
+mod debug;
 mod error;
 mod eth;
 mod filters;

@@ -27,6 +27,9 @@ pub struct Limits {
     pub query: Duration,
     /// Gas of a call; more is cut down to it.
     pub call_gas: u64,
+    /// Bytes that the traces of one request may record: inputs, outputs and logs of calls, codes; and what each call, account and
+    /// slot takes beside them.
+    pub trace_bytes: usize,
     /// Blocks that one query of logs may span.
     pub log_blocks: u64,
     /// Logs that one query may have.
@@ -71,6 +74,7 @@ impl Default for Limits {
             wait: Duration::from_secs(10),
             query: Duration::from_secs(10),
             call_gas: 50_000_000,
+            trace_bytes: 16 << 20,
             log_blocks: 10_000,
             logs: 10_000,
             withdrawals: 1_000,

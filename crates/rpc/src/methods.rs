@@ -3,7 +3,7 @@
 use crate::{
     api::{Answer, Api, Method, Work},
     arguments::Arguments,
-    ashlar, eth, net, txpool,
+    ashlar, debug, eth, net, txpool,
 };
 use jsonrpsee::{
     RpcModule,
@@ -23,6 +23,7 @@ impl Methods {
         let mut methods = Self { module: RpcModule::new(api) };
         ashlar::register(&mut methods)?;
         eth::register(&mut methods)?;
+        debug::register(&mut methods)?;
         net::register(&mut methods)?;
         txpool::register(&mut methods)?;
         Ok(methods.module)

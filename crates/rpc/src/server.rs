@@ -21,6 +21,9 @@ use tokio::runtime::{Builder, Runtime};
 /// Threads that wait for the network.
 const WORKERS: usize = 2;
 
+/// Bytes of a thread's stack. JSON is written by recursion, and traces are as deep as calls.
+const STACK_BYTES: usize = 16 << 20;
+
 /// How long requests have to end when the server stops.
 const STOP_WAIT: Duration = Duration::from_secs(5);
 
@@ -92,6 +95,7 @@ impl Server {
             .worker_threads(WORKERS)
             .max_blocking_threads(reads.saturating_add(executions).max(1))
             .thread_name("rpc")
+            .thread_stack_size(STACK_BYTES)
             .enable_all()
             .build()
             .map_err(StartError::Runtime)?;

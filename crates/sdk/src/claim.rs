@@ -1,5 +1,7 @@
 //! What withdrawals pay on Ethereum.
 
+#![expect(clippy::result_large_err, reason = "an error is the end of a command")]
+
 use crate::{
     chain::{Chain, OtherChain},
     error::{MayPass, ReadError},

@@ -90,7 +90,7 @@ fn config() -> RollupConfig {
         gas_target: 1,
         base_fee_min: 1,
         base_fee_doubling: 1 << 28,
-        transaction_cost_limit: 1 << 22,
+        transaction_cost_limit: 1 << 23,
         batch_cost_limit: 1 << 30,
         transaction_pubdata_limit: 1 << 12,
         batch_pubdata_limit: 1 << 14,

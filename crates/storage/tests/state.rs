@@ -271,7 +271,7 @@ fn a_proof_is_all_that_a_value_needs() {
             let mut nodes = NodeSet::new(proof.nodes.iter().map(AsRef::as_ref));
             let mut trie = Trie::new(root);
             let value = trie.get(&mut nodes, &keccak256(address)).unwrap();
-            assert_eq!(value, proof.value.as_deref());
+            assert_eq!(value, proof.value.as_ref().map(AsRef::as_ref));
             // None of the nodes is there in vain.
             assert_eq!(nodes.used().count(), proof.nodes.len());
         }

@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     what: What,
 }
 
-/// One of these.
+/// What is asked about. A group of its own: a group beside flattened arguments has no members.
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct What {

@@ -4,10 +4,8 @@ use super::{folder::Folder, view::Shown};
 use alloy_primitives::{Address, B256, Bytes, U256, utils::parse_ether};
 use alloy_sol_types::SolCall;
 use ashlar_batcher::rollup_key;
-use ashlar_ethereum::{
-    Account, BlockAt, Client, DeployParameters, DeployedChain, ETHER, WEI_PER_GWEI, Wallet, deploy,
-};
-use ashlar_node::{ChainFile, Contracts, Genesis, Node, Stop};
+use ashlar_ethereum::{Account, BlockAt, Client, DeployParameters, ETHER, WEI_PER_GWEI, Wallet, deploy};
+use ashlar_node::{ChainFile, Genesis, Node, Stop};
 use ashlar_primitives::rollup::RollupConfig;
 use ashlar_settlement::abi::{chain::RollupChain, hub::Bridgehub};
 use eyre::{WrapErr, ensure};
@@ -104,35 +102,13 @@ pub(super) fn deploy_once(
         };
         Ok(genesis.header(parameters.asset_router, parameters.l1_chain_id)?.hash)
     })?;
-    let file = chain_file(&deployed, program_key)?;
+    let file = ChainFile::deployed(&deployed, program_key)?;
     ensure!(
         file.genesis_hash == deployed.genesis_commitment,
         "the genesis block is another one than was deployed"
     );
     folder.write(CHAIN_FILE, &serde_json::to_string_pretty(&file)?)?;
     Ok(())
-}
-
-fn chain_file(deployed: &DeployedChain, program_key: B256) -> eyre::Result<ChainFile> {
-    let at = deployed.addresses;
-    let contracts = Contracts {
-        verifier: deployed.verifier,
-        registry: deployed.registry,
-        asset_router: at.asset_router,
-        vault: at.vault,
-        bridgehub: at.bridgehub,
-        message_root: at.message_root,
-        versions: at.versions,
-        implementation: at.implementation,
-        chain: deployed.chain,
-    };
-    let genesis = Genesis {
-        config: deployed.encoded_config.clone(),
-        timestamp: deployed.genesis_timestamp,
-        wrapped_name: deployed.wrapped_name.clone(),
-        wrapped_symbol: deployed.wrapped_symbol.clone(),
-    };
-    Ok(ChainFile::new(deployed.l1_chain_id, deployed.first_block, contracts, program_key, genesis)?)
 }
 
 /// The chain of the folder is on this Ethereum.

@@ -16,16 +16,16 @@ use ashlar_witness::{GenesisAccount, RollupChain, RollupDraft};
 use k256::ecdsa::SigningKey;
 use std::{collections::BTreeMap, sync::Arc};
 
-pub const CHAIN_ID: u64 = 271_828;
-pub const L1_CHAIN_ID: u64 = 31_337;
+pub(crate) const CHAIN_ID: u64 = 271_828;
+pub(crate) const L1_CHAIN_ID: u64 = 31_337;
 /// Timestamp of the genesis.
-pub const TIME: u64 = 1_000_000;
-pub const ETHER: Address = Address::with_last_byte(1);
-pub const L2_ROUTER: Address = address!("000000000000000000000000000000000000ff03");
+pub(crate) const TIME: u64 = 1_000_000;
+pub(crate) const ETHER: Address = Address::with_last_byte(1);
+pub(crate) const L2_ROUTER: Address = address!("000000000000000000000000000000000000ff03");
 /// The token of the tests: the one that wraps the chain's ether.
-pub const TOKEN: Address = address!("000000000000000000000000000000000000ff08");
+pub(crate) const TOKEN: Address = address!("000000000000000000000000000000000000ff08");
 /// Until when operations have to be executed, after their request.
-pub const THREE_DAYS: u64 = 259_200;
+pub(crate) const THREE_DAYS: u64 = 259_200;
 
 sol! {
     interface Token {
@@ -38,7 +38,7 @@ sol! {
     }
 }
 
-pub fn config() -> RollupConfig {
+pub(crate) fn config() -> RollupConfig {
     RollupConfig {
         chain_id: CHAIN_ID,
         protocol_version: 1,
@@ -58,17 +58,17 @@ pub fn config() -> RollupConfig {
     }
 }
 
-pub fn ether(count: u64) -> U256 {
+pub(crate) fn ether(count: u64) -> U256 {
     U256::from(count) * U256::from(10).pow(U256::from(18))
 }
 
 /// The chain, its user, and what Ethereum asked it for.
-pub struct World<S = Arc<MemoryStore>> {
-    pub config: RollupConfig,
-    pub store: S,
-    pub state: StateDb<S>,
+pub(crate) struct World<S = Arc<MemoryStore>> {
+    pub(crate) config: RollupConfig,
+    pub(crate) store: S,
+    pub(crate) state: StateDb<S>,
     /// What the blocks were made of, from block 1 on.
-    pub drafts: Vec<RollupDraft>,
+    pub(crate) drafts: Vec<RollupDraft>,
     genesis: BTreeMap<Address, InitialAccount>,
     key: SigningKey,
     nonce: u64,
@@ -77,13 +77,13 @@ pub struct World<S = Arc<MemoryStore>> {
 }
 
 impl World {
-    pub fn new(config: RollupConfig) -> Self {
+    pub(crate) fn new(config: RollupConfig) -> Self {
         Self::over(config, Arc::new(MemoryStore::default()))
     }
 }
 
 impl<S: Store + Clone> World<S> {
-    pub fn over(config: RollupConfig, store: S) -> Self {
+    pub(crate) fn over(config: RollupConfig, store: S) -> Self {
         let parameters = GenesisParameters {
             asset_router: Address::repeat_byte(0x77),
             l1_chain_id: L1_CHAIN_ID,
@@ -105,12 +105,12 @@ impl<S: Store + Clone> World<S> {
         Self { config, store, state, drafts: Vec::new(), genesis, key, nonce: 0, next: 0 }
     }
 
-    pub fn user(&self) -> Address {
+    pub(crate) fn user(&self) -> Address {
         Address::from_public_key(self.key.verifying_key())
     }
 
     /// Appends a block of these transactions, all of which must succeed or be operations.
-    pub fn block(&mut self, timestamp: u64, transactions: Vec<Bytes>) -> BlockRecord {
+    pub(crate) fn block(&mut self, timestamp: u64, transactions: Vec<Bytes>) -> BlockRecord {
         let beneficiary = Address::repeat_byte(0xfe);
         let mut builder =
             RollupBlockBuilder::new(&self.config, &mut self.state, beneficiary, timestamp).unwrap();
@@ -127,7 +127,7 @@ impl<S: Store + Clone> World<S> {
     }
 
     /// A deposit of ether for the user, which Ethereum has in its queue, too.
-    pub fn deposit(&mut self, wei: U256) -> Bytes {
+    pub(crate) fn deposit(&mut self, wei: U256) -> Bytes {
         let (gas_limit, gas_price) = (100_000u64, 1_000_000u128);
         let operation = Operation {
             chain_id: CHAIN_ID,
@@ -157,12 +157,12 @@ impl<S: Store + Clone> World<S> {
     }
 
     /// A transaction of the user.
-    pub fn sign(&mut self, to: TxKind, value: U256, input: impl Into<Bytes>) -> Bytes {
+    pub(crate) fn sign(&mut self, to: TxKind, value: U256, input: impl Into<Bytes>) -> Bytes {
         self.sign_call(to, value, input.into(), 500_000)
     }
 
     /// A creation of the user's.
-    pub fn sign_with_gas(&mut self, creation: Vec<u8>, gas_limit: u64) -> Bytes {
+    pub(crate) fn sign_with_gas(&mut self, creation: Vec<u8>, gas_limit: u64) -> Bytes {
         self.sign_call(TxKind::Create, U256::ZERO, creation.into(), gas_limit)
     }
 
@@ -184,27 +184,27 @@ impl<S: Store + Clone> World<S> {
         TxEnvelope::from(transaction.into_signed(signature)).encoded_2718().into()
     }
 
-    pub fn transfer(&mut self, to: Address) -> Bytes {
+    pub(crate) fn transfer(&mut self, to: Address) -> Bytes {
         self.sign(TxKind::Call(to), U256::from(5), Bytes::new())
     }
 
-    pub fn token_deposit(&mut self, wei: U256) -> Bytes {
+    pub(crate) fn token_deposit(&mut self, wei: U256) -> Bytes {
         self.sign(TxKind::Call(TOKEN), wei, Token::depositCall {}.abi_encode())
     }
 
-    pub fn token_transfer(&mut self, to: Address, amount: U256) -> Bytes {
+    pub(crate) fn token_transfer(&mut self, to: Address, amount: U256) -> Bytes {
         self.sign(TxKind::Call(TOKEN), U256::ZERO, Token::transferCall { to, amount }.abi_encode())
     }
 
     /// A withdrawal of ether: one message to Ethereum.
-    pub fn withdrawal(&mut self) -> Bytes {
+    pub(crate) fn withdrawal(&mut self) -> Bytes {
         let (wei, receiver) = (U256::from(1_000), Address::repeat_byte(0xa1));
         let call = Router::withdrawCall { assetId: self.config.base_asset, amount: wei, receiver };
         self.sign(TxKind::Call(L2_ROUTER), wei, call.abi_encode())
     }
 
     /// An upgrade that changes nothing but a code.
-    pub fn upgrade(&self) -> Bytes {
+    pub(crate) fn upgrade(&self) -> Bytes {
         let upgrade = Upgrade {
             chain_id: CHAIN_ID,
             protocol_version: self.config.protocol_version,
@@ -220,7 +220,7 @@ impl<S: Store + Clone> World<S> {
     }
 
     /// The same chain in memory, from the genesis.
-    pub fn reference(&self) -> RollupChain {
+    pub(crate) fn reference(&self) -> RollupChain {
         let accounts = self.genesis.iter().map(|(address, account)| {
             let InitialAccount { nonce, balance, code, storage } = account.clone();
             (*address, GenesisAccount { nonce, balance, code, storage })
@@ -228,17 +228,17 @@ impl<S: Store + Clone> World<S> {
         RollupChain::new(self.config, accounts.collect(), TIME).unwrap()
     }
 
-    pub fn head(&self) -> u64 {
+    pub(crate) fn head(&self) -> u64 {
         self.store.head().unwrap().unwrap().header.number
     }
 
-    pub fn put(&self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+    pub(crate) fn put(&self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
         let mut changes = Changes::default();
         changes.put(table, key, value);
         self.store.write(changes).unwrap();
     }
 
-    pub fn remove(&self, table: Table, key: impl Into<Vec<u8>>) {
+    pub(crate) fn remove(&self, table: Table, key: impl Into<Vec<u8>>) {
         let mut changes = Changes::default();
         changes.remove(table, key);
         self.store.write(changes).unwrap();
@@ -246,7 +246,7 @@ impl<S: Store + Clone> World<S> {
 
     /// Deposits; ether, tokens and a withdrawal; a contract that is made and called, and a deposit: three blocks, two, five and six
     /// seconds after the genesis.
-    pub fn three_blocks(&mut self) {
+    pub(crate) fn three_blocks(&mut self) {
         let deposits = vec![self.deposit(ether(5)), self.deposit(ether(1))];
         self.block(TIME + 2, deposits);
         let friend = Address::repeat_byte(0x99);
@@ -273,7 +273,7 @@ impl<S: Store + Clone> World<S> {
 
 impl<S> World<S> {
     /// The nonce of the user's next transaction.
-    pub const fn user_nonce(&self) -> u64 {
+    pub(crate) const fn user_nonce(&self) -> u64 {
         self.nonce
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     account::Unsigned,
-    chain::{BlockAt, Header, Receipt},
+    chain::{BlockAt, Header, Receipt, set},
     client::{Call, ClientError},
 };
 
@@ -113,7 +113,7 @@ impl<S: Store> Sender<S> {
             "gas": U64::from(fields.gas_limit()),
         });
         if !fields.blob_hashes().is_empty() {
-            call["blobVersionedHashes"] = json!(fields.blob_hashes());
+            set(&mut call, "blobVersionedHashes", json!(fields.blob_hashes()));
         }
         let before = BlockAt::Number(block.saturating_sub(1)).json();
         Ok(match refused(self.client.call::<Value>("eth_call", json!([call, before]))) {

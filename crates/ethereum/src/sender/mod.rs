@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::{
     account::{Account, AccountError, Unsigned},
-    chain::{BlockAt, Header, Receipt, TRANSACTION_GAS_MAX},
+    chain::{BlockAt, Header, Receipt, TRANSACTION_GAS_MAX, set},
     client::{Class, Client, ClientError},
     fees::{FeeError, FeeLimits, Fees, Market},
     records::RecordError,
@@ -193,7 +193,7 @@ impl SenderError {
     /// What to do about it.
     pub fn class(&self) -> Class {
         match self {
-            Self::Client(error) => error.class(),
+            Self::Client(error) => error.class_of_a_moment(),
             _ => Class::Permanent,
         }
     }
@@ -298,11 +298,11 @@ impl<S: Store> Sender<S> {
         });
         if let Some(sidecar) = &intent.sidecar {
             let hashes: Vec<B256> = sidecar.versioned_hashes().collect();
-            call["blobVersionedHashes"] = json!(hashes);
+            set(&mut call, "blobVersionedHashes", json!(hashes));
         }
         let limit = intent.gas_limit.unwrap_or(TRANSACTION_GAS_MAX);
         let mut limited = call.clone();
-        limited["gas"] = json!(alloy_primitives::U64::from(limit));
+        set(&mut limited, "gas", json!(alloy_primitives::U64::from(limit)));
         let called = self.client.call::<Value>("eth_call", json!([limited, "latest"]));
         if let Err(reason) = refused(called)? {
             return Ok(Err(reason));

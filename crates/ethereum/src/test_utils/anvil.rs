@@ -50,10 +50,15 @@ impl Anvil {
 
     /// Ends it in an orderly way, so that it writes its `--state`, which takes it a moment.
     pub fn stop(&mut self) {
-        let id = self.process.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
-        assert!(sent.success(), "anvil can be told to stop");
+        self.signal("INT");
         self.process.wait().unwrap();
+    }
+
+    /// Sends it a signal: `STOP` makes it hang until `CONT`.
+    pub fn signal(&self, name: &str) {
+        let (name, id) = (format!("-{name}"), self.process.id().to_string());
+        let sent = Command::new("kill").args([&name, &id]).status().unwrap();
+        assert!(sent.success(), "anvil takes signals");
     }
 
     /// Starts it again at the same port, with the same options.

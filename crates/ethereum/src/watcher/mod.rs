@@ -183,7 +183,7 @@ impl WatcherError {
     /// What to do about it.
     pub fn class(&self) -> Class {
         match self {
-            Self::Client(error) => error.class(),
+            Self::Client(error) | Self::Call(CallError::Client(error)) => error.class_of_a_moment(),
             Self::Call(error) => error.class(),
             Self::Moved { .. } | Self::State { .. } | Self::Incomplete { .. } => Class::Temporary,
             _ => Class::Permanent,

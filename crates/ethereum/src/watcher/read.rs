@@ -133,10 +133,11 @@ impl<S> Watcher<S> {
             let header: Option<Header> = self.client.result("eth_getBlockByNumber", result)?;
             let moved = WatcherError::Moved { block: *number };
             let header = header.filter(|header| header.number == *number).ok_or(moved)?;
-            if let Some((last, hash)) = before {
-                if last + 1 == *number && hash != header.parent_hash {
-                    return Err(WatcherError::Moved { block: *number });
-                }
+            if let Some((last, hash)) = before
+                && last + 1 == *number
+                && hash != header.parent_hash
+            {
+                return Err(WatcherError::Moved { block: *number });
             }
             before = Some((*number, header.hash));
             headers.insert(*number, header);

@@ -19,7 +19,7 @@ pub(crate) fn quantity(number: impl LowerHex) -> Value {
 }
 
 /// The fields of a value that is an object.
-fn fields(value: &impl Serialize) -> Result<Map<String, Value>, RpcError> {
+pub(crate) fn fields(value: &impl Serialize) -> Result<Map<String, Value>, RpcError> {
     match serde_json::to_value(value) {
         Ok(Value::Object(fields)) => Ok(fields),
         _ => Err(RpcError::Internal),

@@ -33,7 +33,6 @@ fn a_transfer_needs_21000() {
 #[test]
 fn what_is_estimated_is_enough_and_little_more() {
     let world = World::new();
-    let mut nonce = 0;
     let creation = Bytes::from_static(&[0x60, 1, 0x60, 1, 0x55, 0x60, 200, 0x5f, 0xf3]);
     let calls = [
         (TxKind::Call(SETTER), words(&[100, 7])),
@@ -42,7 +41,7 @@ fn what_is_estimated_is_enough_and_little_more() {
         (TxKind::Call(LOGGER), Bytes::from(vec![7; 1_000])),
         (TxKind::Create, creation),
     ];
-    for (to, input) in calls {
+    for (nonce, (to, input)) in (0..).zip(calls) {
         let mut request = json!({ "from": account(0), "data": input, "maxFeePerGas": "0x186a0" });
         if let TxKind::Call(to) = to {
             request["to"] = json!(to);
@@ -50,7 +49,6 @@ fn what_is_estimated_is_enough_and_little_more() {
         let gas = number(&world.get("eth_estimateGas", json!([request])));
         let record = world.make(&[with_gas(nonce, gas, to, input.clone())]);
         assert!(record.results[0].receipt.is_success(), "{to:?}");
-        nonce += 1;
         let less = gas - gas / 50;
         let error = world.fail(
             "eth_call",

@@ -5,7 +5,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 
-const METHODS: [&str; 55] = [
+const METHODS: [&str; 60] = [
     "ashlar_chain",
     "ashlar_status",
     "ashlar_batch",
@@ -61,12 +61,18 @@ const METHODS: [&str; 55] = [
     "txpool_content",
     "txpool_contentFrom",
     "txpool_inspect",
+    "debug_traceTransaction",
+    "debug_traceBlockByNumber",
+    "debug_traceBlockByHash",
+    "debug_traceCall",
+    "debug_executionWitness",
 ];
 
 /// Values that some method takes, those that none does, and between.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
+        prop::sample::select(vec!["callTracer", "prestateTracer"]).prop_map(|name| json!({ "tracer": name })),
         any::<bool>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(|number| json!(number)),

@@ -4,6 +4,7 @@ mod ashlar;
 mod blocks;
 mod calls;
 mod clients;
+mod debug;
 mod estimates;
 mod fees;
 mod hostile;

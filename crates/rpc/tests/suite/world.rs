@@ -112,7 +112,7 @@ pub(crate) const DETAILS: ChainDetails = ChainDetails {
     program_key: B256::repeat_byte(0x77),
 };
 
-fn accounts() -> BTreeMap<Address, InitialAccount> {
+pub(crate) fn accounts() -> BTreeMap<Address, InitialAccount> {
     let contract = |code: Bytes| InitialAccount { nonce: 1, code, ..InitialAccount::default() };
     let mut setter = contract(Bytes::from_static(&[0x60, 0x20, 0x35, 0x5f, 0x35, 0x55]));
     setter.storage = (1..40u64).map(|slot| (U256::from(slot), U256::from(slot + 1))).collect();
@@ -169,10 +169,22 @@ where
 
 /// A transaction of type 2.
 pub(crate) fn dynamic(number: u8, nonce: u64, to: TxKind, value: u64, input: Bytes) -> Bytes {
+    dynamic_gas(number, nonce, to, value, input, 200_000)
+}
+
+/// A transaction of type 2 with this gas limit.
+pub(crate) fn dynamic_gas(
+    number: u8,
+    nonce: u64,
+    to: TxKind,
+    value: u64,
+    input: Bytes,
+    gas_limit: u64,
+) -> Bytes {
     let transaction = TxEip1559 {
         chain_id: CHAIN_ID,
         nonce,
-        gas_limit: 200_000,
+        gas_limit,
         max_fee_per_gas: 100_000,
         max_priority_fee_per_gas: u128::from(number) * 10,
         to,

@@ -27,18 +27,18 @@ use ashlar_settlement::{
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 
-pub const CHAIN_ID: u64 = 271_828;
-pub const L1_CHAIN_ID: u64 = 31_337;
-pub const HUB: Address = Address::repeat_byte(0x10);
-pub const ROUTER: Address = Address::repeat_byte(0x11);
-pub const VAULT: Address = Address::repeat_byte(0x12);
-pub const ROOTS: Address = Address::repeat_byte(0x13);
-pub const VERSIONS: Address = Address::repeat_byte(0x14);
-pub const CHAIN: Address = Address::repeat_byte(0x15);
+pub(crate) const CHAIN_ID: u64 = 271_828;
+pub(crate) const L1_CHAIN_ID: u64 = 31_337;
+pub(crate) const HUB: Address = Address::repeat_byte(0x10);
+pub(crate) const ROUTER: Address = Address::repeat_byte(0x11);
+pub(crate) const VAULT: Address = Address::repeat_byte(0x12);
+pub(crate) const ROOTS: Address = Address::repeat_byte(0x13);
+pub(crate) const VERSIONS: Address = Address::repeat_byte(0x14);
+pub(crate) const CHAIN: Address = Address::repeat_byte(0x15);
 /// An ERC-20 on Ethereum, and its representation.
-pub const TOKEN: Address = Address::repeat_byte(0x20);
-pub const L2_TOKEN: Address = Address::repeat_byte(0x21);
-pub const PRICE: u64 = 1_000_000;
+pub(crate) const TOKEN: Address = Address::repeat_byte(0x20);
+pub(crate) const L2_TOKEN: Address = Address::repeat_byte(0x21);
+pub(crate) const PRICE: u64 = 1_000_000;
 
 sol! {
     interface Token {
@@ -52,70 +52,70 @@ sol! {
 }
 
 /// What both nodes say.
-pub struct State {
+pub(crate) struct State {
     /// `ashlar_chain`.
-    pub facts: Value,
+    pub(crate) facts: Value,
     pub l1_id: u64,
     pub l2_id: u64,
     /// Answers of contracts on Ethereum, by address and selector.
-    pub views: BTreeMap<(Address, [u8; 4]), Bytes>,
+    pub(crate) views: BTreeMap<(Address, [u8; 4]), Bytes>,
     pub l1_code: BTreeMap<Address, Bytes>,
     pub l2_code: BTreeMap<Address, Bytes>,
-    pub allowance: U256,
-    pub token_balance: U256,
-    pub balance: U256,
-    pub roots: BTreeMap<u64, B256>,
-    pub progress: [u64; 3],
-    pub paid: BTreeSet<(u64, U256)>,
-    pub records: BTreeMap<B256, B256>,
+    pub(crate) allowance: U256,
+    pub(crate) token_balance: U256,
+    pub(crate) balance: U256,
+    pub(crate) roots: BTreeMap<u64, B256>,
+    pub(crate) progress: [u64; 3],
+    pub(crate) paid: BTreeSet<(u64, U256)>,
+    pub(crate) records: BTreeMap<B256, B256>,
     /// Calls that were sent to Ethereum, and to the chain.
-    pub sent: Vec<(Address, Bytes, U256)>,
+    pub(crate) sent: Vec<(Address, Bytes, U256)>,
     pub sent_l2: Vec<(Address, Bytes, U256)>,
-    pub receipts: BTreeMap<B256, Value>,
+    pub(crate) receipts: BTreeMap<B256, Value>,
     pub l2_receipts: BTreeMap<B256, Value>,
     /// What Ethereum says to an estimate; then, what has changed when it has said it.
     pub l1_estimate: Reply,
-    pub after_estimate: Option<fn(&mut State)>,
+    pub(crate) after_estimate: Option<fn(&mut State)>,
     pub l2_estimate: Reply,
-    pub messages: BTreeMap<(B256, u64), Value>,
-    pub raw: BTreeMap<B256, Bytes>,
-    pub withdrawals: Value,
-    pub operations: BTreeMap<B256, Value>,
-    pub transaction_status: Value,
-    pub batch_of_block: Value,
+    pub(crate) messages: BTreeMap<(B256, u64), Value>,
+    pub(crate) raw: BTreeMap<B256, Bytes>,
+    pub(crate) withdrawals: Value,
+    pub(crate) operations: BTreeMap<B256, Value>,
+    pub(crate) transaction_status: Value,
+    pub(crate) batch_of_block: Value,
     /// The rollup's node answers with this HTTP status, so many times.
-    pub away: u32,
+    pub(crate) away: u32,
     next_operation: u64,
 }
 
-pub struct World {
+pub(crate) struct World {
     pub l1: FakeNode,
     pub l2: FakeNode,
     state: Arc<Mutex<State>>,
 }
 
-pub fn quantity(number: u64) -> Value {
+pub(crate) fn quantity(number: u64) -> Value {
     json!(U64::from(number))
 }
 
-pub fn key() -> SigningKey {
+pub(crate) fn key() -> SigningKey {
     SigningKey::from_slice(keccak256("a user of the sdk").as_slice()).unwrap()
 }
 
-pub fn user() -> Address {
+pub(crate) fn user() -> Address {
     Account::from(key()).address()
 }
 
-pub fn ether_asset() -> B256 {
+pub(crate) fn ether_asset() -> B256 {
     asset_id(L1_CHAIN_ID, ETHER)
 }
 
-pub fn token_asset() -> B256 {
+pub(crate) fn token_asset() -> B256 {
     asset_id(L1_CHAIN_ID, TOKEN)
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let state = Arc::new(Mutex::new(State::new()));
         let (one, two) = (state.clone(), state.clone());
         let l1 = FakeNode::new(move |method, params| one.lock().unwrap().l1(method, params));
@@ -123,27 +123,27 @@ impl World {
         Self { l1, l2, state }
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
-    pub fn connect(&self) -> Result<Chain, ConnectError> {
+    pub(crate) fn connect(&self) -> Result<Chain, ConnectError> {
         Chain::connect(self.l2.url(), self.l1.url())
     }
 
-    pub fn chain(&self) -> Chain {
+    pub(crate) fn chain(&self) -> Chain {
         self.connect().unwrap()
     }
 
-    pub fn l1_wallet(&self) -> Wallet {
+    pub(crate) fn l1_wallet(&self) -> Wallet {
         Wallet::with_key(self.l1.client(), key().into(), 1_000_000_000).unwrap()
     }
 
-    pub fn l2_wallet(&self) -> Wallet {
+    pub(crate) fn l2_wallet(&self) -> Wallet {
         Wallet::with_key(self.l2.client(), key().into(), 1_000_000_000).unwrap()
     }
 
-    pub fn sent(&self) -> Vec<(Address, Bytes, U256)> {
+    pub(crate) fn sent(&self) -> Vec<(Address, Bytes, U256)> {
         self.state().sent.clone()
     }
 }
@@ -217,7 +217,7 @@ impl State {
         state
     }
 
-    pub fn view(&mut self, contract: Address, selector: [u8; 4], answer: impl SolValue) {
+    pub(crate) fn view(&mut self, contract: Address, selector: [u8; 4], answer: impl SolValue) {
         self.views.insert((contract, selector), word(answer));
     }
 
@@ -406,7 +406,7 @@ impl State {
 }
 
 /// The messenger's event of a message.
-pub fn message_log(sender: Address, message: &[u8]) -> (Address, LogData) {
+pub(crate) fn message_log(sender: Address, message: &[u8]) -> (Address, LogData) {
     let event = Messenger::L1MessageSent {
         sender,
         hash: keccak256(message),
@@ -415,7 +415,7 @@ pub fn message_log(sender: Address, message: &[u8]) -> (Address, LogData) {
     (MESSENGER, event.encode_log_data())
 }
 
-pub fn receipt(hash: B256, block: u64, gas: u64, logs: &[(Address, LogData)]) -> Value {
+pub(crate) fn receipt(hash: B256, block: u64, gas: u64, logs: &[(Address, LogData)]) -> Value {
     let logs: Vec<Value> = (0..)
         .zip(logs)
         .map(|(index, (address, data))| {
@@ -448,7 +448,7 @@ fn bytes(value: &Value) -> Bytes {
 }
 
 /// A signed call on the chain: its hash and bytes.
-pub fn signed(to: Address, input: Bytes) -> (B256, Bytes) {
+pub(crate) fn signed(to: Address, input: Bytes) -> (B256, Bytes) {
     let transaction = TxEip1559 {
         chain_id: CHAIN_ID,
         gas_limit: 100_000,
@@ -462,13 +462,13 @@ pub fn signed(to: Address, input: Bytes) -> (B256, Bytes) {
 }
 
 /// The call that makes a withdrawal.
-pub fn withdraw_call(withdrawal: &Withdrawal) -> Bytes {
+pub(crate) fn withdraw_call(withdrawal: &Withdrawal) -> Bytes {
     let Withdrawal { asset, receiver, amount } = *withdrawal;
     L2AssetRouter::withdrawCall { assetId: asset, amount, receiver }.abi_encode().into()
 }
 
 /// Fields of a log's answer, for the log with this index of these.
-pub fn log_answer(logs: &[L2Log], index: usize, batch: u64, status: &str) -> Value {
+pub(crate) fn log_answer(logs: &[L2Log], index: usize, batch: u64, status: &str) -> Value {
     let tree = LogTree::new(logs.iter().map(L2Log::leaf).collect()).unwrap();
     json!({
         "transactionIndex": quantity(logs[index].transaction_index.into()), "status": status,
@@ -476,17 +476,17 @@ pub fn log_answer(logs: &[L2Log], index: usize, batch: u64, status: &str) -> Val
     })
 }
 
-pub fn root(logs: &[L2Log]) -> B256 {
+pub(crate) fn root(logs: &[L2Log]) -> B256 {
     let tree = LogTree::new(logs.iter().map(L2Log::leaf).collect()).unwrap();
     batch_root(&tree.root())
 }
 
 /// Data of a contract's error without arguments that matter.
-pub fn error_data(signature: &str) -> Value {
+pub(crate) fn error_data(signature: &str) -> Value {
     let selector: Selector = keccak256(signature)[..4].try_into().unwrap();
     json!(Bytes::copy_from_slice(&[selector.as_slice(), &[0; 96]].concat()))
 }
 
-pub fn reverts(signature: &str) -> Reply {
+pub(crate) fn reverts(signature: &str) -> Reply {
     Reply::Error(3, "execution reverted".into(), error_data(signature))
 }

@@ -148,7 +148,7 @@ pub enum Refusal {
 pub struct RollupBlockBuilder<'s, S: ChainState> {
     config: RollupConfig,
     /// Boxed, since a builder is moved, and the EVM is large: in the guest that is a third of a block's fixed cost.
-    evm: Box<RollupEvm<'s, S>>,
+    pub(super) evm: Box<RollupEvm<'s, S>>,
     header: Box<Header>,
     bytes: Vec<Bytes>,
     results: Vec<RollupResult>,

@@ -6,6 +6,8 @@ use super::{
     state::{BlockState, ChainState},
 };
 use crate::error::StateError;
+#[cfg(feature = "trace")]
+use alloc::boxed::Box;
 use alloy_consensus::Header;
 use alloy_primitives::{Address, U256};
 use ashlar_primitives::rollup::RollupConfig;
@@ -21,8 +23,8 @@ use revm::{
         transaction::AuthorizationTr,
     },
     handler::{
-        EthFrame, EvmTr, FrameData, FrameInitOrResult, FrameResult, FrameTr, Handler,
-        evm::FrameInitResult, instructions::EthInstructions, pre_execution::apply_auth_list,
+        EthFrame, EvmTr, FrameData, FrameInitOrResult, FrameResult, FrameTr, Handler, evm::FrameInitResult,
+        instructions::EthInstructions, pre_execution::apply_auth_list,
     },
     interpreter::{
         FrameInput, GasTable, GasTracker, InstructionExecResult, InstructionResult, InstructionTable,
@@ -37,9 +39,15 @@ use revm::{
 pub(super) type RollupContext<'s, S> =
     Context<BlockEnv, TxEnv, CfgEnv, BlockState<'s, S>, Journal<BlockState<'s, S>>, Meter>;
 
-type Frame = EthFrame<EthInterpreter>;
+pub(super) type Frame = EthFrame<EthInterpreter>;
 type Instructions<'s, S> = EthInstructions<EthInterpreter, RollupContext<'s, S>>;
-type Inner<'s, S> = Evm<RollupContext<'s, S>, (), Instructions<'s, S>, MeteredPrecompiles, Frame>;
+type Inner<'s, S> = Evm<RollupContext<'s, S>, Watcher, Instructions<'s, S>, MeteredPrecompiles, Frame>;
+
+/// What watches transactions, where a node traces them.
+#[cfg(not(feature = "trace"))]
+type Watcher = ();
+#[cfg(feature = "trace")]
+type Watcher = Option<Box<super::trace::Tracer>>;
 
 /// What the EVM stops with, other than with a result.
 pub(super) type EvmError = EVMError<StateError, InvalidTransaction>;
@@ -73,7 +81,12 @@ impl<'s, S: ChainState> RollupEvm<'s, S> {
             error: Ok(()),
         };
         let instructions = EthInstructions::new_mainnet_with_spec(spec);
-        Self(Evm::new(context, instructions, MeteredPrecompiles::new(spec)))
+        #[cfg(not(feature = "trace"))]
+        {
+            Self(Evm::new(context, instructions, MeteredPrecompiles::new(spec)))
+        }
+        #[cfg(feature = "trace")]
+        Self(Evm::new_with_inspector(context, None, instructions, MeteredPrecompiles::new(spec)))
     }
 
     pub(super) fn journal(&mut self) -> &mut Journal<BlockState<'s, S>> {
@@ -124,7 +137,14 @@ impl<'s, S: ChainState> RollupEvm<'s, S> {
     /// Runs the frame on top of the stack until it ends or calls, and meters each instruction. A transaction that is over
     /// its limit runs out of gas, in every frame.
     fn run_frame(&mut self) -> InterpreterAction {
-        let Evm { ctx, instruction, frame_stack, .. } = &mut self.0;
+        let Evm {
+            ctx,
+            instruction,
+            frame_stack,
+            #[cfg(feature = "trace")]
+                inspector: tracer,
+            ..
+        } = &mut self.0;
         let interpreter = &mut frame_stack.get().interpreter;
         let (table, gas_table) = (instruction.instruction_table(), instruction.gas_table());
         let end = loop {
@@ -134,6 +154,10 @@ impl<'s, S: ChainState> RollupEvm<'s, S> {
                 break InstructionResult::OutOfGas;
             }
             let opcode = interpreter.bytecode.opcode();
+            #[cfg(feature = "trace")]
+            if let Some(tracer) = tracer {
+                tracer.instruction(ctx, interpreter, opcode);
+            }
             let price = meter::price(opcode);
             ctx.chain.add_base(price.base);
             // Most instructions have one cost.
@@ -218,17 +242,25 @@ impl<'s, S: ChainState> EvmTr for RollupEvm<'s, S> {
         frame_input: <Self::Frame as FrameTr>::FrameInit,
     ) -> Result<FrameInitResult<'_, Self::Frame>, ContextError<StateError>> {
         self.charge_frame(&frame_input.frame_input);
+        #[cfg(feature = "trace")]
+        if self.0.inspector.is_some() {
+            return self.init_traced(frame_input);
+        }
         self.0.frame_init(frame_input)
     }
 
     fn frame_run(&mut self) -> Result<FrameInitOrResult<Self::Frame>, ContextError<StateError>> {
         let action = self.run_frame();
         self.charge_end(&action);
+        #[cfg(feature = "trace")]
+        self.trace_stop(&action);
         let frame = self.0.frame_stack.get();
         let next = frame.process_next_action::<_, ContextError<StateError>>(&mut self.0.ctx, action)?;
         if next.is_result() {
             frame.set_finished(true);
         }
+        #[cfg(feature = "trace")]
+        let next = self.trace_end(next)?;
         Ok(next)
     }
 
@@ -307,6 +339,8 @@ impl<'s, S: ChainState> RollupHandler<'s, S> {
             None => self.runtime_oog_result(evm, &initial, &mut gas)?,
         };
         let gas = self.post_execution(evm, &mut frame, initial, refund)?;
+        // An error of the state that the EVM kept comes before whatever the frames made of it.
+        core::mem::replace(&mut evm.0.ctx.error, Ok(())).map_err(EVMError::from)?;
         Ok((frame, gas))
     }
 

@@ -171,7 +171,7 @@ where
             }
             result.gas = Gas::new(inputs.gas_limit);
             // What a failed one leaves is nothing, and the caller does not take it.
-            let _ = result.gas.record_regular_cost(spent);
+            let _is_enough = result.gas.record_regular_cost(spent);
         }
         Ok(Some(result))
     }

@@ -14,6 +14,8 @@ mod operation;
 mod receipt;
 mod simulate;
 mod state;
+#[cfg(feature = "trace")]
+mod trace;
 mod transaction;
 
 pub use batch::{
@@ -28,4 +30,6 @@ pub use messages::{Message, MessageLayout};
 pub use receipt::RollupReceipt;
 pub use simulate::{Simulated, SimulationError, Simulator, authorization, environment, next_header};
 pub use state::ChainState;
+#[cfg(feature = "trace")]
+pub use trace::{AccountView, CallRecorder, CallTraceNode, LookRecorder, Looked, TraceError, Tracer};
 pub use transaction::{RollupTransaction, RollupTransactionKind};

@@ -53,7 +53,7 @@ pub enum SimulationError {
 /// (EIP-3607), a gas limit within the block's and the chain's, and, if it names no gas price, a fee. Its proving cost is metered
 /// without a limit.
 pub struct Simulator<'s, S: ChainState> {
-    evm: Box<RollupEvm<'s, S>>,
+    pub(super) evm: Box<RollupEvm<'s, S>>,
 }
 
 impl<'s, S: ChainState> Simulator<'s, S> {
@@ -83,6 +83,8 @@ impl<'s, S: ChainState> Simulator<'s, S> {
             self.block_mut().basefee = 0;
         }
         let simulated = self.run_in_block(call, bytes);
+        #[cfg(feature = "trace")]
+        self.evm.trace_after();
         self.evm.discard();
         self.block_mut().basefee = base_fee;
         simulated

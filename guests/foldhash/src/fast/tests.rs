@@ -91,7 +91,8 @@ fn every_word_counts_in_long_rows_too() {
 
 #[test]
 fn chosen_rows_spread_under_a_key_that_is_not_known() {
-    let rows: [(&str, fn(u32) -> [u32; 8]); 7] = [
+    type Row = fn(u32) -> [u32; 8];
+    let rows: [(&str, Row); 7] = [
         ("ascending", |n| [n, 0, 0, 0, 0, 0, 0, 0]),
         ("ascending in steps", |n| [0, 0, 0, 0, 0, 0, n << 12, 0]),
         ("the last word", |n| [0, 0, 0, 0, 0, 0, 0, n.swap_bytes()]),

@@ -95,7 +95,8 @@ fn call(to: Address, gas_limit: u64, data: Bytes) -> Operation {
 
 /// Executes an operation alone; checks that a batch can have it, and that it stopped.
 fn stops(name: &str, chain: &mut RollupChain, config: &RollupConfig, operation: &Operation) -> RollupResult {
-    let made = chain.make(&[draft(1, vec![operation.encode().into()])]).expect("an operation is never refused");
+    let made =
+        chain.make(&[draft(1, vec![operation.encode().into()])]).expect("an operation is never refused");
     let result = made.blocks[0].transactions[0].clone();
     let Usage { cost, .. } = result.usage;
     let most = config.transaction_cost_limit + OVERSHOOT;
@@ -151,7 +152,7 @@ fn inputs(number: u16) -> Vec<Bytes> {
 
 #[test]
 fn no_precompile_costs_more_than_a_batch_has() {
-    for limit in [1 << 22, 1 << 26] {
+    for limit in [1 << 23, 1 << 26] {
         let config = tight(limit);
         for number in PRECOMPILES {
             for data in inputs(number) {
@@ -194,7 +195,8 @@ fn a_precompile_with_less_gas_than_it_was_given_leaves_the_rest() {
     let operation = call(precompile(2), 1 << 24, vec![0; 1_000].into());
     let result = stops("SHA2-256", &mut chain_with_code(config, &[]), &config, &operation);
     assert!(result.receipt.is_success());
-    let ample = chain_with_code(super::world::config(), &[]).make(&[draft(1, vec![operation.encode().into()])]);
+    let ample =
+        chain_with_code(super::world::config(), &[]).make(&[draft(1, vec![operation.encode().into()])]);
     let ample = ample.unwrap().blocks[0].transactions[0].clone();
     assert_eq!((result.gas_used, result.usage), (ample.gas_used, ample.usage));
 }
@@ -236,7 +238,7 @@ fn instructions() -> impl Iterator<Item = (String, Bytes)> {
 #[test]
 fn no_instruction_costs_more_than_a_batch_has() {
     let other: Bytes = vec![op::JUMPDEST; 24_576].into();
-    let config = tight(1 << 22);
+    let config = tight(1 << 23);
     let mut over = 0;
     for (name, code) in instructions() {
         let base = chain_with_code(config, &[(TARGET, code), (OTHER, other.clone())]);
@@ -253,7 +255,9 @@ fn no_instruction_costs_more_than_a_batch_has() {
 #[test]
 fn no_call_is_made_after_the_limit() {
     // The operands of 140 calls stand on the stack; then a hash that passes the limit; then call after call.
-    let operands = |code: Assembler| code.op(&[op::PUSH0, op::PUSH0, op::PUSH1, 213, op::PUSH0, op::PUSH1, 1, op::PUSH1, 9]);
+    let operands = |code: Assembler| {
+        code.op(&[op::PUSH0, op::PUSH0, op::PUSH1, 213, op::PUSH0, op::PUSH1, 1, op::PUSH1, 9])
+    };
     let code = (0..140).fold(Assembler::default(), |code, _| operands(code));
     let code = code
         .push(U256::from(2_300u64 << 32) << 192)
@@ -262,7 +266,7 @@ fn no_call_is_made_after_the_limit() {
         .op(&[op::PUSH0, op::KECCAK256, op::POP, op::PUSH0])
         .op(&[op::CALL; 140])
         .finish();
-    let config = tight(1 << 22);
+    let config = tight(1 << 23);
     let mut chain = chain_with_code(config, &[(TARGET, code)]);
     let result = stops("calls", &mut chain, &config, &call(TARGET, 1 << 24, Bytes::new()));
     assert!(result.over_limit.is_some());
@@ -316,7 +320,12 @@ fn the_code_that_a_creation_leaves_is_paid_for() {
 }
 
 /// What an operation costs and leaves, with a transaction before it that is refused, or without.
-fn after_a_refused_one(chain: &RollupChain, config: &RollupConfig, refused: Option<&Bytes>, bytes: &Bytes) -> (B256, RollupResult) {
+fn after_a_refused_one(
+    chain: &RollupChain,
+    config: &RollupConfig,
+    refused: Option<&Bytes>,
+    bytes: &Bytes,
+) -> (B256, RollupResult) {
     let input = chain.witness();
     let input = input.borrow();
     let ancestors = Ancestors::link(&[input.parent]).unwrap();
@@ -324,7 +333,9 @@ fn after_a_refused_one(chain: &RollupChain, config: &RollupConfig, refused: Opti
     let time = super::world::GENESIS_TIME + 1;
     let mut builder = RollupBlockBuilder::new(config, &mut state, super::world::SEQUENCER, time).unwrap();
     if let Some(refused) = refused {
-        builder.push(&RollupTransaction::decode(refused).unwrap(), refused).expect_err("it is over its limit");
+        builder
+            .push(&RollupTransaction::decode(refused).unwrap(), refused)
+            .expect_err("it is over its limit");
     }
     let result = builder.push(&RollupTransaction::decode(bytes).unwrap(), bytes).unwrap().clone();
     (builder.finish().unwrap().header.hash, result)
@@ -359,7 +370,7 @@ fn a_refused_transaction_does_not_change_what_the_next_one_costs() {
             (Address::with_last_byte(0xd9), looks.clone()),
             (burns, looks_and_burns.clone()),
         ];
-        let config = RollupConfig { transaction_cost_limit: 1 << 22, ..config() };
+        let config = RollupConfig { transaction_cost_limit: 1 << 23, ..config() };
         let chain = chain_with_code(config, &codes);
         let refused = transaction(0, 0, burns).gas(1 << 24).sign(&Key::number(0));
         let operation = call(TARGET, 1 << 20, Bytes::new()).encode().into();
@@ -382,7 +393,7 @@ proptest! {
             let code = (0..7).fold(code, |code, _| code.push(U256::from(*word)));
             code.op(&[*opcode])
         });
-        let config = tight(1 << 22);
+        let config = tight(1 << 23);
         let mut chain = chain_with_code(config, &[(TARGET, code.finish())]);
         stops("random", &mut chain, &config, &call(TARGET, gas, Bytes::new()));
     }

@@ -14,7 +14,7 @@ use ashlar_witness::RollupChain;
 
 fn tight() -> RollupConfig {
     RollupConfig {
-        transaction_cost_limit: 1 << 22,
+        transaction_cost_limit: 1 << 23,
         transaction_pubdata_limit: 1 << 12,
         transaction_logs_limit: 3,
         ..config()
@@ -24,7 +24,7 @@ fn tight() -> RollupConfig {
 /// What passes each limit: contract, argument just within, argument just beyond.
 fn cases() -> [(Resource, Address, u64, u64); 3] {
     [
-        (Resource::ProvingCost, HASHER, 500, 1_000),
+        (Resource::ProvingCost, HASHER, 500, 2_000),
         (Resource::Pubdata, WRITER, 50, 60),
         (Resource::Logs, SENDER, 3, 4),
     ]
