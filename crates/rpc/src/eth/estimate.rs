@@ -79,6 +79,10 @@ impl Search<'_> {
         let spent = first.result.gas().total_gas_spent();
         let guess = spent.saturating_add(CALL_STIPEND).saturating_mul(64) / 63;
         let mut low = used.saturating_sub(1);
+        // Most calls need just what they use.
+        if used < high {
+            self.narrow(simulator, used, &mut low, &mut high)?;
+        }
         if guess < high {
             self.narrow(simulator, guess, &mut low, &mut high)?;
         }
