@@ -143,7 +143,10 @@ fn text(status: &Status, now: u64) -> String {
 fn proving(prover: &Proving) -> String {
     let Proving { batch, phase, done, total, seconds_left } = prover;
     let left = seconds_left.map(|left| format!(", about {} left", words(Duration::from_secs(left.to()))));
-    format!("batch {batch}: {phase}, {done} of {total}{}", left.unwrap_or_default())
+    // Nobody reads the units themselves; nothing is said before there is a total.
+    let share = done.to::<u64>().saturating_mul(100).checked_div(total.to());
+    let share = share.map(|percent| format!(", {percent} %")).unwrap_or_default();
+    format!("batch {batch}: {phase}{share}{}", left.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -172,7 +175,7 @@ final             0
 operations        5 of 6 in blocks
 Ethereum          block 500, seen 3.0 s ago
 settling          not held back
-prover            batch 12: segments, 3 of 20, about 2 min 30 s left";
+prover            batch 12: segments, 15 %, about 2 min 30 s left";
         assert_eq!(text(&status(), 103), expected);
         let mut away = status();
         (away.l1.error, away.prover) = (Some("refused".into()), None);

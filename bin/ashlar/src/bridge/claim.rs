@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     transaction: Option<B256>,
 
     /// Which message of the transaction it is, from 0; contracts can send several.
-    #[arg(long, default_value_t = 0, requires = "transaction")]
+    #[arg(long, default_value_t = 0, requires = "transaction", conflicts_with = "all")]
     index: u64,
 
     /// All withdrawals that the sender has sent on the chain itself and that can be claimed.
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     all: bool,
 
     /// Wait until it can be claimed.
-    #[arg(long, requires = "transaction")]
+    #[arg(long, requires = "transaction", conflicts_with = "all")]
     wait: bool,
 }
 

@@ -80,7 +80,9 @@ impl Search<'_> {
         let guess = spent.saturating_add(CALL_STIPEND).saturating_mul(64) / 63;
         let mut low = used.saturating_sub(1);
         // What calls nobody, and gets nothing back, needs what it used: a transfer is known by its 21,000.
-        self.narrow(simulator, used, &mut low, &mut high)?;
+        if used < high {
+            self.narrow(simulator, used, &mut low, &mut high)?;
+        }
         if guess < high {
             self.narrow(simulator, guess, &mut low, &mut high)?;
         }

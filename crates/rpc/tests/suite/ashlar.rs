@@ -289,7 +289,7 @@ fn operations_are_followed_from_ethereum_to_their_batch() {
     assert_eq!(by_id("0x1"), world.get("ashlar_operation", json!([asked[1].hash()])));
     assert_eq!(by_id("0x2")["included"], Value::Null);
     assert_eq!((by_id("0x3"), client.operation(B256::ZERO).unwrap()), (Value::Null, None));
-    assert_eq!(world.fail("ashlar_operation", json!(["0x"])).code, -32_602);
+    assert_eq!(world.fail("ashlar_operation", json!(["0xx"])).code, -32_602);
 }
 
 #[test]
@@ -368,7 +368,7 @@ fn withdrawals_are_searched_within_bounds() {
     let limits = Limits { log_blocks: 2, withdrawals: 2, ..Limits::default() };
     let world = World::with(limits, |_| {});
     world.make(&[withdrawal(1, 0, 1)]);
-    world.make(&[]);
+    world.make(&[legacy(0, 0, account(1), 1)]);
     world.make(&[withdrawal(1, 1, 2), withdrawal(1, 2, 3), withdrawal(1, 3, 4)]);
     let amounts = |blocks: Value| {
         let list = world.get("ashlar_withdrawals", json!([account(1), blocks]));
@@ -417,7 +417,11 @@ fn transactions_are_followed_to_their_batch() {
 #[test]
 fn a_call_has_its_costs() {
     let world = World::new();
-    let request = json!({"from": account(1), "to": L2_ASSET_ROUTER, "value": "0x7", "data": withdraw(7)});
+    // With the fees of the transaction below, which go to an account.
+    let request = json!({
+        "from": account(1), "to": L2_ASSET_ROUTER, "value": "0x7", "data": withdraw(7),
+        "maxFeePerGas": "0x186a0", "maxPriorityFeePerGas": "0xa",
+    });
     let cost = world.get("ashlar_cost", json!([request]));
     let block = world.make(&[withdrawal(1, 0, 7)]);
     let result = &block.results[0];
@@ -444,7 +448,7 @@ fn arguments_that_are_none_are_refused() {
         ("ashlar_chain", json!([1])),
         ("ashlar_status", json!([null, null])),
         ("ashlar_batch", json!([])),
-        ("ashlar_batch", json!(["1"])),
+        ("ashlar_batch", json!([true])),
         ("ashlar_batchOfBlock", json!(["0x1", "0x1"])),
         ("ashlar_pubdata", json!([-1])),
         ("ashlar_proof", json!(["latest"])),

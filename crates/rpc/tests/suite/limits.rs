@@ -16,7 +16,7 @@ fn request(id: usize) -> Value {
 #[test]
 fn bodies_batches_and_responses_are_limited() {
     let limits =
-        Limits { request_bytes: 10_000, batch_requests: 3, response_bytes: 3_000, ..Limits::default() };
+        Limits { request_bytes: 10_000, batch_requests: 3, response_bytes: 4_000, ..Limits::default() };
     let world = World::with(limits, |_| {});
     let (status, _) = world.post(&format!("\"{}\"", "7".repeat(10_000)));
     assert_eq!(status, 413);
