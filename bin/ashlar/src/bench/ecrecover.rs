@@ -131,8 +131,12 @@ fn sample(program: &Program, to: u16, calls: u64) -> eyre::Result<Sample> {
     // One segment for everything, so that each page counts once.
     let shape = Shape { name: "all", heights: [29; Table::COUNT] };
     let limits = SegmentLimits { cycles: u64::MAX, shapes: vec![shape] };
-    let (run, metering) =
-        meter(program, &batch_hints(&input, &HashKey::of(&input)), Options::default(), limits)?;
+    let (run, metering) = meter(
+        program,
+        &batch_hints(&input, &HashKey::of(b"costs of operations")),
+        Options::default(),
+        limits,
+    )?;
     ensure!(run.exit.code == 0, "the guest stopped with code {}: {}", run.exit.code, run.exit.log.trim_end());
     Ok(Sample { gas: made.outcome.gas_used, run, metering })
 }
