@@ -16,16 +16,16 @@ pub(super) struct Price {
 }
 
 /// Each transaction: bytes of a transfer, its sender, both accounts, its receipt.
-pub(super) const TRANSACTION: u64 = 229556;
+pub(super) const TRANSACTION: u64 = 229643;
 
 /// Each byte of a transaction; the code of one that creates is analysed.
 pub(super) const TRANSACTION_BYTE: u64 = 44;
 
 /// Each authorization of a transaction (EIP-7702).
-pub(super) const AUTHORIZATION: u64 = 101946;
+pub(super) const AUTHORIZATION: u64 = 101912;
 
 /// Each account and each slot of an access list (EIP-2930), whose first use has no gas.
-pub(super) const ACCESS_ENTRY: u64 = 36000;
+pub(super) const ACCESS_ENTRY: u64 = 37500;
 
 /// Each byte of a code, the first time in a transaction: hash and analysis.
 pub(super) const CODE_BYTE: u64 = 23;
@@ -46,39 +46,39 @@ const fn price(base: u32, free: u32, per_gas: u32, most: u32) -> Price {
 /// Instructions, by opcode. What is no instruction ends its frame.
 #[rustfmt::skip]
 pub(super) const STEPS: [Price; 256] = [
-    price(886, 0, 0, 0), // 0x00 STOP
-    price(143, 3, 0, 0), // 0x01 ADD
-    price(347, 5, 0, 0), // 0x02 MUL
-    price(151, 3, 0, 0), // 0x03 SUB
-    price(1363, 5, 0, 0), // 0x04 DIV
-    price(1411, 5, 0, 0), // 0x05 SDIV
-    price(1308, 5, 0, 0), // 0x06 MOD
-    price(1355, 5, 0, 0), // 0x07 SMOD
-    price(2097, 8, 0, 0), // 0x08 ADDMOD
-    price(4112, 8, 0, 0), // 0x09 MULMOD
-    price(283, 10, 88, 140800), // 0x0a EXP
-    price(195, 5, 0, 0), // 0x0b SIGNEXTEND
+    price(834, 0, 0, 0), // 0x00 STOP
+    price(142, 3, 0, 0), // 0x01 ADD
+    price(345, 5, 0, 0), // 0x02 MUL
+    price(149, 3, 0, 0), // 0x03 SUB
+    price(1362, 5, 0, 0), // 0x04 DIV
+    price(1410, 5, 0, 0), // 0x05 SDIV
+    price(1307, 5, 0, 0), // 0x06 MOD
+    price(1354, 5, 0, 0), // 0x07 SMOD
+    price(2095, 8, 0, 0), // 0x08 ADDMOD
+    price(4110, 8, 0, 0), // 0x09 MULMOD
+    price(282, 10, 88, 140800), // 0x0a EXP
+    price(193, 5, 0, 0), // 0x0b SIGNEXTEND
     price(50, 0, 0, 0), // 0x0c none
     price(50, 0, 0, 0), // 0x0d none
     price(50, 0, 0, 0), // 0x0e none
     price(50, 0, 0, 0), // 0x0f none
-    price(131, 3, 0, 0), // 0x10 LT
-    price(131, 3, 0, 0), // 0x11 GT
-    price(187, 3, 0, 0), // 0x12 SLT
-    price(188, 3, 0, 0), // 0x13 SGT
-    price(124, 3, 0, 0), // 0x14 EQ
+    price(129, 3, 0, 0), // 0x10 LT
+    price(129, 3, 0, 0), // 0x11 GT
+    price(186, 3, 0, 0), // 0x12 SLT
+    price(187, 3, 0, 0), // 0x13 SGT
+    price(122, 3, 0, 0), // 0x14 EQ
     price(96, 3, 0, 0), // 0x15 ISZERO
-    price(116, 3, 0, 0), // 0x16 AND
-    price(116, 3, 0, 0), // 0x17 OR
-    price(115, 3, 0, 0), // 0x18 XOR
-    price(97, 3, 0, 0), // 0x19 NOT
-    price(121, 3, 0, 0), // 0x1a BYTE
-    price(233, 3, 0, 0), // 0x1b SHL
-    price(237, 3, 0, 0), // 0x1c SHR
-    price(250, 3, 0, 0), // 0x1d SAR
-    price(226, 5, 0, 0), // 0x1e CLZ
+    price(114, 3, 0, 0), // 0x16 AND
+    price(114, 3, 0, 0), // 0x17 OR
+    price(114, 3, 0, 0), // 0x18 XOR
+    price(96, 3, 0, 0), // 0x19 NOT
+    price(118, 3, 0, 0), // 0x1a BYTE
+    price(232, 3, 0, 0), // 0x1b SHL
+    price(236, 3, 0, 0), // 0x1c SHR
+    price(249, 3, 0, 0), // 0x1d SAR
+    price(225, 5, 0, 0), // 0x1e CLZ
     price(50, 0, 0, 0), // 0x1f none
-    price(1124, 30, 40, 28000000), // 0x20 KECCAK256
+    price(1123, 30, 40, 28000000), // 0x20 KECCAK256
     price(50, 0, 0, 0), // 0x21 none
     price(50, 0, 0, 0), // 0x22 none
     price(50, 0, 0, 0), // 0x23 none
@@ -94,123 +94,123 @@ pub(super) const STEPS: [Price; 256] = [
     price(50, 0, 0, 0), // 0x2d none
     price(50, 0, 0, 0), // 0x2e none
     price(50, 0, 0, 0), // 0x2f none
-    price(140, 2, 0, 0), // 0x30 ADDRESS
-    price(797, 100, 14, 35000), // 0x31 BALANCE
-    price(140, 2, 0, 0), // 0x32 ORIGIN
-    price(140, 2, 0, 0), // 0x33 CALLER
-    price(90, 2, 0, 0), // 0x34 CALLVALUE
-    price(300, 3, 0, 0), // 0x35 CALLDATALOAD
-    price(84, 2, 0, 0), // 0x36 CALLDATASIZE
-    price(395, 3, 18, 28000000), // 0x37 CALLDATACOPY
-    price(84, 2, 0, 0), // 0x38 CODESIZE
-    price(395, 3, 18, 28000000), // 0x39 CODECOPY
-    price(141, 2, 0, 0), // 0x3a GASPRICE
-    price(622, 100, 15, 37500), // 0x3b EXTCODESIZE
-    price(851, 100, 51, 28000000), // 0x3c EXTCODECOPY
-    price(86, 2, 0, 0), // 0x3d RETURNDATASIZE
-    price(399, 3, 18, 28000000), // 0x3e RETURNDATACOPY
-    price(957, 100, 14, 35000), // 0x3f EXTCODEHASH
+    price(141, 2, 0, 0), // 0x30 ADDRESS
+    price(796, 100, 15, 37500), // 0x31 BALANCE
+    price(141, 2, 0, 0), // 0x32 ORIGIN
+    price(141, 2, 0, 0), // 0x33 CALLER
+    price(91, 2, 0, 0), // 0x34 CALLVALUE
+    price(299, 3, 0, 0), // 0x35 CALLDATALOAD
+    price(85, 2, 0, 0), // 0x36 CALLDATASIZE
+    price(391, 3, 18, 28000000), // 0x37 CALLDATACOPY
+    price(85, 2, 0, 0), // 0x38 CODESIZE
+    price(391, 3, 18, 28000000), // 0x39 CODECOPY
+    price(142, 2, 0, 0), // 0x3a GASPRICE
+    price(696, 100, 15, 37500), // 0x3b EXTCODESIZE
+    price(846, 100, 50, 28000000), // 0x3c EXTCODECOPY
+    price(87, 2, 0, 0), // 0x3d RETURNDATASIZE
+    price(395, 3, 18, 28000000), // 0x3e RETURNDATACOPY
+    price(957, 100, 15, 37500), // 0x3f EXTCODEHASH
     price(16000, 20, 0, 0), // 0x40 BLOCKHASH
-    price(140, 2, 0, 0), // 0x41 COINBASE
-    price(90, 2, 0, 0), // 0x42 TIMESTAMP
-    price(90, 2, 0, 0), // 0x43 NUMBER
-    price(261, 2, 0, 0), // 0x44 DIFFICULTY
-    price(84, 2, 0, 0), // 0x45 GASLIMIT
-    price(87, 2, 0, 0), // 0x46 CHAINID
-    price(548, 5, 0, 0), // 0x47 SELFBALANCE
-    price(87, 2, 0, 0), // 0x48 BASEFEE
+    price(141, 2, 0, 0), // 0x41 COINBASE
+    price(91, 2, 0, 0), // 0x42 TIMESTAMP
+    price(91, 2, 0, 0), // 0x43 NUMBER
+    price(262, 2, 0, 0), // 0x44 DIFFICULTY
+    price(85, 2, 0, 0), // 0x45 GASLIMIT
+    price(88, 2, 0, 0), // 0x46 CHAINID
+    price(550, 5, 0, 0), // 0x47 SELFBALANCE
+    price(88, 2, 0, 0), // 0x48 BASEFEE
     price(123, 3, 0, 0), // 0x49 BLOBHASH
-    price(106, 2, 0, 0), // 0x4a BLOBBASEFEE
+    price(107, 2, 0, 0), // 0x4a BLOBBASEFEE
     price(50, 0, 0, 0), // 0x4b SLOTNUM
     price(50, 0, 0, 0), // 0x4c none
     price(50, 0, 0, 0), // 0x4d none
     price(50, 0, 0, 0), // 0x4e none
     price(50, 0, 0, 0), // 0x4f none
-    price(73, 2, 0, 0), // 0x50 POP
-    price(268, 3, 1, 0), // 0x51 MLOAD
-    price(257, 3, 1, 0), // 0x52 MSTORE
-    price(175, 3, 1, 0), // 0x53 MSTORE8
-    price(824, 100, 18, 36000), // 0x54 SLOAD
-    price(2444, 100, 19, 73602), // 0x55 SSTORE
-    price(142, 9, 0, 0), // 0x56 JUMP
-    price(167, 10, 0, 0), // 0x57 JUMPI
-    price(87, 2, 0, 0), // 0x58 PC
-    price(86, 2, 0, 0), // 0x59 MSIZE
-    price(84, 2, 0, 0), // 0x5a GAS
-    price(67, 1, 0, 0), // 0x5b JUMPDEST
-    price(140, 100, 0, 0), // 0x5c TLOAD
-    price(2054, 100, 0, 0), // 0x5d TSTORE
-    price(331, 3, 34, 28000000), // 0x5e MCOPY
-    price(85, 2, 0, 0), // 0x5f PUSH0
-    price(86, 3, 0, 0), // 0x60 PUSH1
-    price(89, 3, 0, 0), // 0x61 PUSH2
-    price(94, 3, 0, 0), // 0x62 PUSH3
-    price(95, 3, 0, 0), // 0x63 PUSH4
-    price(98, 3, 0, 0), // 0x64 PUSH5
-    price(103, 3, 0, 0), // 0x65 PUSH6
-    price(106, 3, 0, 0), // 0x66 PUSH7
-    price(105, 3, 0, 0), // 0x67 PUSH8
-    price(106, 3, 0, 0), // 0x68 PUSH9
-    price(109, 3, 0, 0), // 0x69 PUSH10
-    price(114, 3, 0, 0), // 0x6a PUSH11
-    price(115, 3, 0, 0), // 0x6b PUSH12
-    price(118, 3, 0, 0), // 0x6c PUSH13
-    price(123, 3, 0, 0), // 0x6d PUSH14
-    price(126, 3, 0, 0), // 0x6e PUSH15
-    price(125, 3, 0, 0), // 0x6f PUSH16
-    price(130, 3, 0, 0), // 0x70 PUSH17
-    price(133, 3, 0, 0), // 0x71 PUSH18
-    price(138, 3, 0, 0), // 0x72 PUSH19
-    price(135, 3, 0, 0), // 0x73 PUSH20
-    price(138, 3, 0, 0), // 0x74 PUSH21
-    price(143, 3, 0, 0), // 0x75 PUSH22
-    price(146, 3, 0, 0), // 0x76 PUSH23
-    price(155, 3, 0, 0), // 0x77 PUSH24
-    price(158, 3, 0, 0), // 0x78 PUSH25
-    price(161, 3, 0, 0), // 0x79 PUSH26
-    price(166, 3, 0, 0), // 0x7a PUSH27
-    price(165, 3, 0, 0), // 0x7b PUSH28
-    price(168, 3, 0, 0), // 0x7c PUSH29
-    price(173, 3, 0, 0), // 0x7d PUSH30
-    price(176, 3, 0, 0), // 0x7e PUSH31
-    price(185, 3, 0, 0), // 0x7f PUSH32
-    price(91, 3, 0, 0), // 0x80 DUP1
-    price(91, 3, 0, 0), // 0x81 DUP2
-    price(90, 3, 0, 0), // 0x82 DUP3
-    price(91, 3, 0, 0), // 0x83 DUP4
-    price(90, 3, 0, 0), // 0x84 DUP5
-    price(91, 3, 0, 0), // 0x85 DUP6
-    price(91, 3, 0, 0), // 0x86 DUP7
-    price(91, 3, 0, 0), // 0x87 DUP8
-    price(91, 3, 0, 0), // 0x88 DUP9
-    price(91, 3, 0, 0), // 0x89 DUP10
-    price(91, 3, 0, 0), // 0x8a DUP11
-    price(91, 3, 0, 0), // 0x8b DUP12
-    price(91, 3, 0, 0), // 0x8c DUP13
-    price(91, 3, 0, 0), // 0x8d DUP14
-    price(90, 3, 0, 0), // 0x8e DUP15
-    price(91, 3, 0, 0), // 0x8f DUP16
+    price(72, 2, 0, 0), // 0x50 POP
+    price(267, 3, 1, 0), // 0x51 MLOAD
+    price(255, 3, 1, 0), // 0x52 MSTORE
+    price(173, 3, 1, 0), // 0x53 MSTORE8
+    price(819, 100, 18, 36000), // 0x54 SLOAD
+    price(2440, 100, 19, 73725), // 0x55 SSTORE
+    price(141, 9, 0, 0), // 0x56 JUMP
+    price(165, 10, 0, 0), // 0x57 JUMPI
+    price(88, 2, 0, 0), // 0x58 PC
+    price(87, 2, 0, 0), // 0x59 MSIZE
+    price(85, 2, 0, 0), // 0x5a GAS
+    price(66, 1, 0, 0), // 0x5b JUMPDEST
+    price(138, 100, 0, 0), // 0x5c TLOAD
+    price(2132, 100, 0, 0), // 0x5d TSTORE
+    price(327, 3, 34, 28000000), // 0x5e MCOPY
+    price(86, 2, 0, 0), // 0x5f PUSH0
+    price(87, 3, 0, 0), // 0x60 PUSH1
+    price(90, 3, 0, 0), // 0x61 PUSH2
+    price(95, 3, 0, 0), // 0x62 PUSH3
+    price(96, 3, 0, 0), // 0x63 PUSH4
+    price(99, 3, 0, 0), // 0x64 PUSH5
+    price(104, 3, 0, 0), // 0x65 PUSH6
+    price(107, 3, 0, 0), // 0x66 PUSH7
+    price(106, 3, 0, 0), // 0x67 PUSH8
+    price(107, 3, 0, 0), // 0x68 PUSH9
+    price(110, 3, 0, 0), // 0x69 PUSH10
+    price(115, 3, 0, 0), // 0x6a PUSH11
+    price(116, 3, 0, 0), // 0x6b PUSH12
+    price(119, 3, 0, 0), // 0x6c PUSH13
+    price(124, 3, 0, 0), // 0x6d PUSH14
+    price(127, 3, 0, 0), // 0x6e PUSH15
+    price(126, 3, 0, 0), // 0x6f PUSH16
+    price(131, 3, 0, 0), // 0x70 PUSH17
+    price(134, 3, 0, 0), // 0x71 PUSH18
+    price(139, 3, 0, 0), // 0x72 PUSH19
+    price(136, 3, 0, 0), // 0x73 PUSH20
+    price(139, 3, 0, 0), // 0x74 PUSH21
+    price(144, 3, 0, 0), // 0x75 PUSH22
+    price(147, 3, 0, 0), // 0x76 PUSH23
+    price(156, 3, 0, 0), // 0x77 PUSH24
+    price(159, 3, 0, 0), // 0x78 PUSH25
+    price(162, 3, 0, 0), // 0x79 PUSH26
+    price(167, 3, 0, 0), // 0x7a PUSH27
+    price(166, 3, 0, 0), // 0x7b PUSH28
+    price(169, 3, 0, 0), // 0x7c PUSH29
+    price(174, 3, 0, 0), // 0x7d PUSH30
+    price(177, 3, 0, 0), // 0x7e PUSH31
+    price(186, 3, 0, 0), // 0x7f PUSH32
+    price(92, 3, 0, 0), // 0x80 DUP1
+    price(92, 3, 0, 0), // 0x81 DUP2
+    price(92, 3, 0, 0), // 0x82 DUP3
+    price(92, 3, 0, 0), // 0x83 DUP4
+    price(92, 3, 0, 0), // 0x84 DUP5
+    price(92, 3, 0, 0), // 0x85 DUP6
+    price(92, 3, 0, 0), // 0x86 DUP7
+    price(92, 3, 0, 0), // 0x87 DUP8
+    price(92, 3, 0, 0), // 0x88 DUP9
+    price(92, 3, 0, 0), // 0x89 DUP10
+    price(92, 3, 0, 0), // 0x8a DUP11
+    price(92, 3, 0, 0), // 0x8b DUP12
+    price(92, 3, 0, 0), // 0x8c DUP13
+    price(92, 3, 0, 0), // 0x8d DUP14
+    price(92, 3, 0, 0), // 0x8e DUP15
+    price(92, 3, 0, 0), // 0x8f DUP16
     price(201, 3, 0, 0), // 0x90 SWAP1
-    price(202, 3, 0, 0), // 0x91 SWAP2
+    price(201, 3, 0, 0), // 0x91 SWAP2
     price(201, 3, 0, 0), // 0x92 SWAP3
     price(201, 3, 0, 0), // 0x93 SWAP4
     price(201, 3, 0, 0), // 0x94 SWAP5
     price(201, 3, 0, 0), // 0x95 SWAP6
     price(201, 3, 0, 0), // 0x96 SWAP7
     price(201, 3, 0, 0), // 0x97 SWAP8
-    price(202, 3, 0, 0), // 0x98 SWAP9
+    price(201, 3, 0, 0), // 0x98 SWAP9
     price(201, 3, 0, 0), // 0x99 SWAP10
-    price(202, 3, 0, 0), // 0x9a SWAP11
+    price(201, 3, 0, 0), // 0x9a SWAP11
     price(201, 3, 0, 0), // 0x9b SWAP12
     price(201, 3, 0, 0), // 0x9c SWAP13
     price(201, 3, 0, 0), // 0x9d SWAP14
     price(201, 3, 0, 0), // 0x9e SWAP15
     price(201, 3, 0, 0), // 0x9f SWAP16
-    price(1738, 375, 2, 28000000), // 0xa0 LOG0
-    price(3412, 750, 2, 28000000), // 0xa1 LOG1
-    price(5132, 1125, 2, 28000000), // 0xa2 LOG2
-    price(6456, 1500, 3, 28000000), // 0xa3 LOG3
-    price(7947, 1875, 3, 28000000), // 0xa4 LOG4
+    price(1740, 375, 2, 28000000), // 0xa0 LOG0
+    price(3400, 750, 2, 28000000), // 0xa1 LOG1
+    price(5098, 1125, 2, 28000000), // 0xa2 LOG2
+    price(6497, 1500, 3, 28000000), // 0xa3 LOG3
+    price(7893, 1875, 3, 28000000), // 0xa4 LOG4
     price(50, 0, 0, 0), // 0xa5 none
     price(50, 0, 0, 0), // 0xa6 none
     price(50, 0, 0, 0), // 0xa7 none
@@ -286,22 +286,22 @@ pub(super) const STEPS: [Price; 256] = [
     price(50, 0, 0, 0), // 0xed none
     price(50, 0, 0, 0), // 0xee none
     price(50, 0, 0, 0), // 0xef none
-    price(64574, 32000, 243, 746496), // 0xf0 CREATE
-    price(6545, 100, 15, 586500), // 0xf1 CALL
-    price(6545, 100, 15, 586500), // 0xf2 CALLCODE
-    price(227, 0, 1, 0), // 0xf3 RETURN
-    price(6545, 100, 15, 586500), // 0xf4 DELEGATECALL
-    price(66497, 32000, 85, 1044480), // 0xf5 CREATE2
+    price(64541, 32000, 243, 746496), // 0xf0 CREATE
+    price(6556, 100, 15, 586500), // 0xf1 CALL
+    price(6556, 100, 15, 586500), // 0xf2 CALLCODE
+    price(242, 0, 1, 0), // 0xf3 RETURN
+    price(6556, 100, 15, 586500), // 0xf4 DELEGATECALL
+    price(66438, 32000, 85, 1044480), // 0xf5 CREATE2
     price(50, 0, 0, 0), // 0xf6 none
     price(50, 0, 0, 0), // 0xf7 none
     price(50, 0, 0, 0), // 0xf8 none
     price(50, 0, 0, 0), // 0xf9 none
-    price(6545, 100, 15, 586500), // 0xfa STATICCALL
+    price(6556, 100, 15, 586500), // 0xfa STATICCALL
     price(50, 0, 0, 0), // 0xfb none
     price(50, 0, 0, 0), // 0xfc none
-    price(994, 0, 1, 0), // 0xfd REVERT
-    price(761, 1000, 0, 0), // 0xfe INVALID
-    price(48297, 5000, 1, 27600), // 0xff SELFDESTRUCT
+    price(979, 0, 1, 0), // 0xfd REVERT
+    price(754, 1000, 0, 0), // 0xfe INVALID
+    price(47883, 5000, 1, 27600), // 0xff SELFDESTRUCT
 ];
 
 /// Price of a precompile; of any other address nothing.
@@ -314,7 +314,7 @@ const PRECOMPILES: [(Address, Price); 18] = [
     (address!("0000000000000000000000000000000000000001"), price(1000, 0, 7, 4294967295)), // ECRECOVER
     (address!("0000000000000000000000000000000000000002"), price(1000, 0, 174, 4294967295)), // SHA2-256
     (address!("0000000000000000000000000000000000000003"), price(1000, 0, 11, 4294967295)), // RIPEMD-160
-    (address!("0000000000000000000000000000000000000004"), price(1000, 0, 15, 4294967295)), // IDENTITY
+    (address!("0000000000000000000000000000000000000004"), price(1000, 0, 8, 4294967295)), // IDENTITY
     (address!("0000000000000000000000000000000000000005"), price(1000, 0, 160, 4294967295)), // MODEXP
     (address!("0000000000000000000000000000000000000006"), price(1000, 0, 60, 4294967295)), // BN254_ADD
     (address!("0000000000000000000000000000000000000007"), price(1000, 0, 20, 4294967295)), // BN254_MUL
