@@ -17,7 +17,7 @@ mod supervisor;
 
 pub use chain_file::{ChainFile, ChainFileError, Contracts, Genesis};
 pub use node::{Node, NodeError, Snapshot, View};
-pub use sequencer::{OnBlock, Sequencer, SequencerError, SequencerSettings};
+pub use sequencer::{BlockTimes, OnBlock, Sequencer, SequencerError, SequencerSettings};
 pub use settings::{DataWay, L1Settings, Settings, SettingsError};
 pub use settler::{Settler, SettlerError, SettlerStatus};
 pub use stop::Stop;

@@ -28,7 +28,7 @@ const ACCOUNT_MONEY: &str = "100";
 const DEPOSIT_GAS: u64 = 100_000;
 
 /// Rules of a new chain. Its base asset is set when it is deployed.
-fn rules(chain_id: u64) -> RollupConfig {
+pub(crate) fn rules(chain_id: u64) -> RollupConfig {
     RollupConfig {
         chain_id,
         protocol_version: 1,

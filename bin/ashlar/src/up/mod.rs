@@ -9,6 +9,7 @@ use crate::logging;
 use anvil::Anvil;
 use ashlar_ethereum::{Account, Client, Wallet};
 use ashlar_node::{Node, Settings, Stop};
+pub(crate) use chain::rules;
 use clap::Args;
 use eyre::WrapErr;
 use folder::Folder;
