@@ -74,7 +74,7 @@ pub struct SequencerSettings {
 /// Where the time goes in which blocks are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockTimes {
-    /// Choosing, decoding and executing transactions.
+    /// Choosing and executing transactions.
     pub execution: Duration,
     /// Ending blocks: tries, roots of lists, header.
     pub ending: Duration,
@@ -302,11 +302,8 @@ impl<'s, S: Store> Draft<'s, S> {
         let mut best = pool.best(base_fee);
         while self.budget.has_room() && Instant::now() < until {
             let Some(pooled) = best.next() else { break };
-            let bytes = pooled.bytes.clone();
-            let pushed = RollupTransaction::decode(&bytes)
-                .map_err(Refusal::from)
-                .and_then(|transaction| self.push(&transaction, bytes));
-            match pushed {
+            // The pool has recovered its sender.
+            match self.push(&pooled.transaction, pooled.bytes.clone()) {
                 Ok(()) => {}
                 // Smaller ones of others may have room; it waits.
                 Err(Refusal::Transaction(TransactionError::GasLeft { limit, .. })) if limit <= gas_limit => {

@@ -117,6 +117,7 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     if arguments.json {
         let report = json!({
             "origin": origin(),
+            "build": if cfg!(debug_assertions) { "development" } else { "release" },
             "notes": NOTES,
             "accounts": arguments.accounts,
             "threads": arguments.threads,
