@@ -19,7 +19,7 @@ mod workers;
 
 pub use chain_file::{ChainFile, ChainFileError, Contracts, Genesis};
 pub use node::{Node, NodeError, Snapshot, View};
-pub use sequencer::{OnBlock, Sequencer, SequencerError, SequencerSettings};
+pub use sequencer::{BlockTimes, OnBlock, Sequencer, SequencerError, SequencerSettings};
 pub use settings::{DataWay, L1Settings, Settings, SettingsError, WorkerSettings};
 pub use settler::{Settler, SettlerError, SettlerStatus};
 pub use stop::Stop;

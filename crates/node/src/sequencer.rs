@@ -71,6 +71,19 @@ pub struct SequencerSettings {
     pub block_time: Duration,
 }
 
+/// Where the time goes in which blocks are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BlockTimes {
+    /// Choosing and executing transactions.
+    pub execution: Duration,
+    /// Ending blocks: tries, roots of lists, header.
+    pub ending: Duration,
+    /// Records, indices, and the durable write.
+    pub writing: Duration,
+    /// Telling the pool: of base fees, and of what blocks changed.
+    pub pool: Duration,
+}
+
 /// Sees each block after it is written.
 pub type OnBlock = Box<dyn FnMut(&Arc<BlockRecord>) + Send>;
 
@@ -83,6 +96,7 @@ pub struct Sequencer<S> {
     /// Held while operations are taken, so that the watcher does not take them back meanwhile.
     lock: OperationsLock,
     on_block: OnBlock,
+    times: BlockTimes,
 }
 
 /// A block that is made, with what it is made of.
@@ -102,7 +116,13 @@ impl<S: Store> Sequencer<S> {
         lock: OperationsLock,
         on_block: OnBlock,
     ) -> Self {
-        Self { config, settings, state, pool, lock, on_block }
+        let times = BlockTimes::default();
+        Self { config, settings, state, pool, lock, on_block, times }
+    }
+
+    /// Where the time of all steps has gone.
+    pub const fn times(&self) -> BlockTimes {
+        self.times
     }
 
     /// Makes blocks until it is told to stop.
@@ -129,7 +149,8 @@ impl<S: Store> Sequencer<S> {
             if self.pool.is_empty() {
                 return Ok(None);
             }
-            self.pool.set_base_fee(self.next_base_fee(now));
+            let base_fee = self.next_base_fee(now);
+            timed(&mut self.times.pool, || self.pool.set_base_fee(base_fee));
             if self.pool.counts().0 == 0 {
                 return Ok(None);
             }
@@ -160,7 +181,7 @@ impl<S: Store> Sequencer<S> {
         let (number, timestamp) = (parent.number.saturating_add(1), now.max(parent.timestamp));
         let until = Instant::now() + self.settings.block_time;
         let made = Draft::new(&self.config, &mut self.state, self.settings.beneficiary, timestamp)
-            .and_then(|draft| draft.fill(operations, &self.pool, until));
+            .and_then(|draft| draft.fill(operations, &self.pool, until, &mut self.times));
         made.map_err(|fault| match fault {
             Fault::Block(BlockError::State(StateError::Database)) => match self.state.take_failure() {
                 Some(failure) => failure.into(),
@@ -174,6 +195,7 @@ impl<S: Store> Sequencer<S> {
     /// Writes a block, with all that follows from it, and tells of it.
     fn write(&mut self, made: Made) -> Result<Arc<BlockRecord>, SequencerError> {
         let Made { block, transactions, operations } = made;
+        let begun = Instant::now();
         let record = Arc::new(BlockRecord::new(&block, transactions));
         let mut changes = Changes::default();
         record.put(&mut changes);
@@ -182,11 +204,23 @@ impl<S: Store> Sequencer<S> {
         let hashes: Vec<B256> = record.results.iter().map(|result| result.hash).collect();
         changes.append(self.pool.block_changes(&hashes)?);
         self.state.write(changes)?;
-        let changed: Vec<_> = block.changes.iter().map(Changed::from).collect();
-        self.pool.on_block(&hashes, &changed, self.next_base_fee(record.header.header.timestamp))?;
+        self.times.writing += begun.elapsed();
+        let base_fee = self.next_base_fee(record.header.header.timestamp);
+        timed(&mut self.times.pool, || {
+            let changed: Vec<_> = block.changes.iter().map(Changed::from).collect();
+            self.pool.on_block(&hashes, &changed, base_fee)
+        })?;
         (self.on_block)(&record);
         Ok(record)
     }
+}
+
+/// Does something, and adds the time that it takes.
+fn timed<T>(sum: &mut Duration, act: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let result = act();
+    *sum += begun.elapsed();
+    result
 }
 
 /// Why a block is not made.
@@ -226,14 +260,18 @@ impl<'s, S: Store> Draft<'s, S> {
         operations: &[OperationRecord],
         pool: &Mempool,
         until: Instant,
+        times: &mut BlockTimes,
     ) -> Result<Option<Made>, Fault> {
-        self.take_operations(operations)?;
-        self.take_pooled(pool, until)?;
+        timed(&mut times.execution, || {
+            self.take_operations(operations)?;
+            self.take_pooled(pool, until)
+        })?;
         if self.transactions.is_empty() {
             return Ok(None);
         }
         let Self { builder, transactions, operations, .. } = self;
-        Ok(Some(Made { block: builder.finish()?, transactions, operations }))
+        let block = timed(&mut times.ending, || builder.finish())?;
+        Ok(Some(Made { block, transactions, operations }))
     }
 
     fn take_operations(&mut self, operations: &[OperationRecord]) -> Result<(), Fault> {
@@ -264,11 +302,8 @@ impl<'s, S: Store> Draft<'s, S> {
         let mut best = pool.best(base_fee);
         while self.budget.has_room() && Instant::now() < until {
             let Some(pooled) = best.next() else { break };
-            let bytes = pooled.bytes.clone();
-            let pushed = RollupTransaction::decode(&bytes)
-                .map_err(Refusal::from)
-                .and_then(|transaction| self.push(&transaction, bytes));
-            match pushed {
+            // The pool has recovered its sender.
+            match self.push(&pooled.transaction, pooled.bytes.clone()) {
                 Ok(()) => {}
                 // Smaller ones of others may have room; it waits.
                 Err(Refusal::Transaction(TransactionError::GasLeft { limit, .. })) if limit <= gas_limit => {

@@ -2,6 +2,7 @@
 
 mod ecrecover;
 mod layers;
+mod node;
 mod prover;
 mod vm;
 
@@ -14,12 +15,14 @@ use std::{env, process::Command};
 #[derive(Subcommand)]
 pub(crate) enum Arguments {
     Vm(vm::Arguments),
+    Node(node::Arguments),
     Prover(prover::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     match arguments {
         Arguments::Vm(arguments) => vm::run(arguments),
+        Arguments::Node(arguments) => node::run(arguments),
         Arguments::Prover(arguments) => prover::run(arguments),
     }
 }

@@ -23,7 +23,7 @@ const LOWEST_FEE: u64 = 10_000_000;
 pub(super) const CHAIN_FILE: &str = "chain.json";
 
 /// Rules of a new chain. Its base asset is set when it is deployed.
-fn rules(chain_id: u64) -> RollupConfig {
+pub(crate) fn rules(chain_id: u64) -> RollupConfig {
     RollupConfig {
         chain_id,
         protocol_version: 1,

@@ -11,6 +11,7 @@ mod view;
 use crate::logging;
 use ashlar_ethereum::{Account, Client, Wallet};
 use ashlar_node::{Node, Settings, Stop};
+pub(crate) use chain::rules;
 use clap::Args;
 use ethereum::Ethereum;
 use eyre::WrapErr;
