@@ -56,7 +56,7 @@ async function within(milliseconds, promise) {
 async function start(folder, accounts) {
   const command =
     process.env.ASHLAR ?? join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug/ashlar");
-  const away = ["--no-prover", "--batch-age", "31536000"];
+  const away = ["--no-prover", "--batch-age", "86400"];
   const ports = ["--rpc", "127.0.0.1:0", "--l1-port", "0"];
   const args = ["up", "--dir", folder, ...ports, ...away, "--accounts", String(accounts), "--json"];
   const chain = started(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
