@@ -341,3 +341,29 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_run_stays_and_is_secret_of_each_run() {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let [one, other] = folders.each_ref().map(|folder| hash_key(folder.path()).unwrap().words());
+        assert_ne!(one, other);
+        assert_eq!(
+            hash_key(folders[0].path()).unwrap().words(),
+            one,
+            "the parts that are finished are of its run"
+        );
+        // A file that is none is no key, and no reason to stop.
+        let path = folders[0].path().join(HASH_KEY);
+        for bytes in [vec![], vec![0; 63], vec![0; 65]] {
+            fs::write(&path, bytes).unwrap();
+            let made = hash_key(folders[0].path()).unwrap().words();
+            assert_ne!(made, [0; HashKey::WORDS]);
+            assert_eq!(hash_key(folders[0].path()).unwrap().words(), made);
+        }
+        assert!(hash_key(&folders[0].path().join("none")).is_err(), "it cannot be kept");
+    }
+}
