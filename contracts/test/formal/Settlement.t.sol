@@ -44,8 +44,8 @@ contract SettlementChecks is Test {
         words[12] = 1;
         words[13] = 1000;
         words[14] = 2 ** 27;
-        words[15] = 2 ** 22;
-        words[16] = 2 ** 22 + 2 ** 26;
+        words[15] = 2 ** 23;
+        words[16] = 2 ** 23 + 2 ** 26;
         words[17] = 2 ** 12;
         words[18] = 2 ** 13;
         words[19] = 2;
