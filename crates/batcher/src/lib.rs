@@ -11,6 +11,7 @@ mod jobs;
 mod limits;
 mod make;
 mod progress;
+mod pubdata;
 mod remote;
 mod sealer;
 mod settle;

@@ -13,8 +13,11 @@ pub const OPERATIONS_MAX: u64 = 1_024;
 /// Most bytes of pubdata beside blocks and transactions: version, header, counts (`specs/018-pubdata.md`).
 const BATCH_PUBDATA: u64 = 512;
 
-/// Most bytes of pubdata of a block beside its transactions: its hash, and the account that receives its fees.
-const BLOCK_PUBDATA: u64 = 32 + 80;
+/// Bytes of pubdata of a block beside what it changes and its logs: its hash.
+const BLOCK_PUBDATA: u64 = 32;
+
+/// Most bytes of pubdata of the account that receives a block's fees.
+const FEES_PUBDATA: u64 = 80;
 
 /// What a batch has a limit of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,21 +57,25 @@ pub struct BatchUse {
     pub operations: u64,
     /// Proving cost of the transactions, cycle equivalents.
     pub cost: u64,
-    /// Bound of the transactions' pubdata, bytes.
+    /// Bound of the pubdata of the transactions and of their fees, bytes.
     pub pubdata: u64,
     /// L2->L1 logs.
     pub logs: u64,
 }
 
 impl BatchUse {
-    /// Of one block.
+    /// Of one block, by the sums over its transactions.
     pub fn of(block: &BlockRecord) -> Self {
-        let mut used = Self { blocks: 1, ..Self::default() };
+        let mut used = Self::EMPTY_BLOCK;
         for (bytes, result) in block.transactions.iter().zip(&block.results) {
             used.count(&result.usage, bytes.first() == Some(&OPERATION_TYPE));
         }
         used
     }
+
+    /// Of a block without transactions.
+    const EMPTY_BLOCK: Self =
+        Self { blocks: 1, transactions: 0, operations: 0, cost: 0, pubdata: FEES_PUBDATA, logs: 0 };
 
     /// Of these and other blocks.
     #[must_use]
@@ -167,7 +174,7 @@ impl BlockBudget {
                 pubdata: config.transaction_pubdata_limit,
                 logs: config.transaction_logs_limit,
             },
-            used: BatchUse { blocks: 1, ..BatchUse::default() },
+            used: BatchUse::EMPTY_BLOCK,
             has_upgrade: false,
         }
     }
@@ -207,12 +214,12 @@ mod tests {
     fn each_limit_is_kept_to_the_last_unit() {
         let one = BatchUse { blocks: 1, ..BatchUse::default() };
         // Batch, block, and the pubdata that no transaction is counted for.
-        let cost = 10_000_000 - 1_000_000 - 200_000 - 40 * 624;
+        let cost = 10_000_000 - 1_000_000 - 200_000 - 40 * 544;
         let cases = [
             (BatchUse { cost, ..one }, BatchUse { cost: cost + 1, ..one }, Limit::ProvingCost),
             (
-                BatchUse { pubdata: 10_000 - 624, ..one },
-                BatchUse { pubdata: 10_001 - 624, ..one },
+                BatchUse { pubdata: 10_000 - 544, ..one },
+                BatchUse { pubdata: 10_001 - 544, ..one },
                 Limit::Pubdata,
             ),
             (BatchUse { logs: 10, ..one }, BatchUse { logs: 11, ..one }, Limit::Logs),

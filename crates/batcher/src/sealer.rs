@@ -2,8 +2,8 @@
 
 use ashlar_primitives::rollup::{OPERATION_TYPE, Operation, RollupConfig};
 use ashlar_storage::{
-    BatchRecord, BlockRecord, ChainError, ChainRecords, Changes, OperationRecords, OperationsError, Store,
-    StoreError,
+    BatchRecord, BlockRecord, ChainError, ChainRecords, Changes, Footprint, OperationRecords,
+    OperationsError, Store, StoreError,
 };
 use std::fmt::{self, Display, Formatter};
 use thiserror::Error;
@@ -12,6 +12,7 @@ use crate::{
     data::{DataPolicy, Prices},
     limits::{BatchLimits, BatchUse, Limit, begins_with_upgrade},
     make::{MadeBatch, MakeError, make_batch},
+    pubdata::OpenPubdata,
 };
 
 /// Most blocks that one step reads.
@@ -137,6 +138,7 @@ struct OpenBatch {
     /// Number behind the last.
     next: u64,
     used: BatchUse,
+    pubdata: OpenPubdata,
     /// Timestamp of the first.
     since: Option<u64>,
     /// Deadline of the first operation.
@@ -145,9 +147,18 @@ struct OpenBatch {
 
 impl OpenBatch {
     /// An empty one that begins with this block.
-    const fn at(first: u64) -> Self {
-        let used = BatchUse { blocks: 0, transactions: 0, operations: 0, cost: 0, pubdata: 0, logs: 0 };
-        Self { first, next: first, used, since: None, deadline: None }
+    fn at(first: u64) -> Self {
+        let (used, pubdata) = (BatchUse::default(), OpenPubdata::default());
+        Self { first, next: first, used, pubdata, since: None, deadline: None }
+    }
+
+    /// What the batch would use with another block.
+    fn used_with(&self, block: &BlockRecord, footprint: Option<&Footprint>) -> BatchUse {
+        let mut added = BatchUse::of(block);
+        if let Some(footprint) = footprint {
+            added.pubdata = self.pubdata.growth(footprint);
+        }
+        self.used.and(&added)
     }
 }
 
@@ -176,11 +187,12 @@ impl<S: Store> Sealer<S> {
                     None => Ok(SealStep::Waiting),
                 };
             };
-            let used = self.open.used.and(&BatchUse::of(&block));
+            let footprint = Footprint::read(&self.store, self.open.next)?;
+            let used = self.open.used_with(&block, footprint.as_ref());
             if let Some(reason) = self.reason_before(&block, &used) {
                 return self.seal(reason, now, prices);
             }
-            self.append(&block, used)?;
+            self.append(&block, footprint.as_ref(), used)?;
         }
         Ok(SealStep::Reading)
     }
@@ -206,13 +218,21 @@ impl<S: Store> Sealer<S> {
         (now.saturating_sub(since) >= self.settings.max_age).then_some(SealReason::Age)
     }
 
-    fn append(&mut self, block: &BlockRecord, used: BatchUse) -> Result<(), SealError> {
+    fn append(
+        &mut self,
+        block: &BlockRecord,
+        footprint: Option<&Footprint>,
+        used: BatchUse,
+    ) -> Result<(), SealError> {
         let deadline = match self.open.deadline {
             Some(deadline) => Some(deadline),
             None => self.first_deadline(block)?,
         };
         let open = &mut self.open;
         open.since.get_or_insert(block.header.header.timestamp);
+        if let Some(footprint) = footprint {
+            open.pubdata.add(footprint);
+        }
         (open.deadline, open.used, open.next) = (deadline, used, open.next.saturating_add(1));
         Ok(())
     }
@@ -248,6 +268,9 @@ impl<S: Store> Sealer<S> {
         };
         let mut changes = Changes::default();
         record.put(&mut changes);
+        for block in output.first_block..=output.last_block {
+            Footprint::remove(block, &mut changes);
+        }
         self.store.write(changes)?;
         self.sealed = (number, operations_before.saturating_add(output.operations));
         self.open = OpenBatch::at(output.last_block.saturating_add(1));

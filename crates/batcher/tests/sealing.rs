@@ -2,14 +2,14 @@
 
 mod world;
 
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use ashlar_batcher::{
     BatchUse, BlockBudget, DataPolicy, Limit, OPERATIONS_MAX, Prices, SealError, SealReason, SealSettings,
     SealStep, Sealer,
 };
 use ashlar_primitives::rollup::RollupConfig;
-use ashlar_storage::{BatchRecord, ChainRecords, Changes, MemoryStore, Store, Table};
-use std::sync::Arc;
+use ashlar_storage::{BatchRecord, ChainRecords, Changes, Footprint, MemoryStore, Store, Table};
+use std::{collections::BTreeMap, sync::Arc};
 use world::{THREE_DAYS, TIME, World, config, ether};
 
 /// Calldata are cheaper.
@@ -52,7 +52,8 @@ fn check(world: &World, batches: &[(BatchRecord, SealReason)]) {
         );
         assert_eq!(output.commitment_before, reference.tip().hash);
         let blocks = next_block as usize - 1..output.last_block as usize;
-        reference.make(&world.drafts[blocks]).unwrap();
+        reference.make(&world.drafts[blocks.clone()]).unwrap();
+        assert!(batch.pubdata.len() as u64 <= published_together(&world.footprints[blocks]));
         assert_eq!(output.commitment_after, reference.tip().hash);
         let used = (output.first_block..=output.last_block)
             .map(|number| BatchUse::of(&world.store.block(number).unwrap().unwrap()))
@@ -63,6 +64,22 @@ fn check(world: &World, batches: &[(BatchRecord, SealReason)]) {
         assert_eq!(output.operations, used.operations);
         (next_block, operations) = (output.last_block + 1, operations + output.operations);
     }
+}
+
+/// The most that a batch of these blocks publishes: of each thing the most that a block may publish of it.
+fn published_together(blocks: &[Footprint]) -> u64 {
+    let mut parts = BTreeMap::new();
+    let mut see = |part: (Address, Option<B256>, bool), bytes: u64| {
+        let most = parts.entry(part).or_default();
+        *most = bytes.max(*most);
+    };
+    for account in blocks.iter().flat_map(|block| &block.accounts) {
+        see((account.address, None, false), account.record);
+        see((account.address, None, true), account.code);
+        account.slots.iter().for_each(|slot| see((account.address, Some(slot.key), false), slot.bytes));
+    }
+    let logs: u64 = blocks.iter().map(|block| block.logs + 32).sum();
+    512 + logs + parts.values().sum::<u64>()
 }
 
 /// A chain with a funded user.
@@ -134,14 +151,55 @@ fn a_batch_ends_before_the_block_that_would_publish_too_much() {
     let mut config = config();
     (config.transaction_pubdata_limit, config.batch_pubdata_limit) = (4_096, 4_608);
     let mut world = funded(config);
-    for block in 0..40u8 {
+    for block in 0..100u8 {
         let transfer = vec![world.transfer(Address::repeat_byte(block + 1))];
         world.block(TIME + 1, transfer);
     }
-    let sealed = seal_all(&mut sealer(&world), TIME + 60);
+    let sealed = seal_all(&mut sealer(&world), TIME + 61);
     assert!(sealed.len() > 1);
     assert_eq!(sealed[0].1, SealReason::Full(Limit::Pubdata));
     check(&world, &sealed);
+}
+
+/// The batch of blocks with ten transfers of a token each, and the sums of what its transactions could publish.
+fn transfers_of_a_token(keep_footprints: bool) -> (Vec<(BatchRecord, SealReason)>, u64) {
+    let mut config = config();
+    config.batch_pubdata_limit = 6_000;
+    config.transaction_pubdata_limit = 4_096;
+    let mut world = funded(config);
+    let deposit = vec![world.token_deposit(ether(1))];
+    world.block(TIME, deposit);
+    for block in 0..20 {
+        let receivers = (0..10).map(|receiver| Address::repeat_byte(1 + 10 * block + receiver));
+        let transfers = receivers.map(|to| world.token_transfer(to, U256::from(7_000_000))).collect();
+        let number = world.block(TIME + 1, transfers).header.header.number;
+        if !keep_footprints {
+            let mut changes = Changes::default();
+            Footprint::remove(number, &mut changes);
+            world.store.write(changes).unwrap();
+        }
+    }
+    let sealed = seal_all(&mut sealer(&world), TIME + 61);
+    check(&world, &sealed);
+    for block in 1..=22u64 {
+        assert_eq!(world.store.get(Table::Footprints, &block.to_be_bytes()).unwrap(), None, "block {block}");
+    }
+    let sums = (1..=sealed[0].0.output.last_block)
+        .map(|number| BatchUse::of(&world.store.block(number).unwrap().unwrap()).pubdata)
+        .sum();
+    (sealed, sums)
+}
+
+#[test]
+fn a_batch_is_filled_by_what_its_blocks_publish_together() {
+    let (sealed, sums) = transfers_of_a_token(true);
+    let length = sealed[0].0.pubdata.len() as u64;
+    assert!(6_000 * 6 / 10 <= length && length <= 6_000, "{length}");
+    assert!(sums > 2 * length, "{sums} would be far too high");
+    // Without what the blocks leave, by the sums.
+    let (sealed, sums) = transfers_of_a_token(false);
+    assert_eq!(sealed[0].1, SealReason::Full(Limit::Pubdata));
+    assert!(sums <= 6_000, "{sums}");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use ashlar_stf::{
     },
 };
 use ashlar_storage::{
-    BlockRecord, Changes, OperationRecord, OperationRecords, OperationsError, StateDb, StateDbError, Store,
-    StoreError, put_operations_included,
+    BlockRecord, Changes, Footprint, OperationRecord, OperationRecords, OperationsError, StateDb,
+    StateDbError, Store, StoreError, put_operations_included,
 };
 use std::{
     sync::{Arc, PoisonError},
@@ -199,6 +199,7 @@ impl<S: Store> Sequencer<S> {
         let record = Arc::new(BlockRecord::new(&block, transactions));
         let mut changes = Changes::default();
         record.put(&mut changes);
+        Footprint::of(&block).put(record.header.header.number, &mut changes);
         let included = self.state.store().operations_included()?.saturating_add(operations);
         put_operations_included(&mut changes, included);
         let hashes: Vec<B256> = record.results.iter().map(|result| result.hash).collect();

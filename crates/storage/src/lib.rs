@@ -7,6 +7,7 @@
 
 mod chain;
 mod disk;
+mod footprint;
 mod memory;
 mod operations;
 mod proof;
@@ -17,6 +18,7 @@ mod store;
 
 pub use chain::{BatchRecord, BlockRecord, ChainError, ChainRecords, ResultRecord, TransactionPlace};
 pub use disk::DiskStore;
+pub use footprint::{AccountFootprint, Footprint, SlotFootprint};
 pub use memory::MemoryStore;
 pub use operations::{OperationRecord, OperationRecords, OperationsError, put_operations_included};
 pub use proof::TrieProof;

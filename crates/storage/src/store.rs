@@ -36,11 +36,13 @@ pub enum Table {
     Outbox,
     /// Who proves which batch, by number of the batch and protocol version.
     Jobs,
+    /// What blocks that are in no batch may publish, by number of the block.
+    Footprints,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Meta,
         Self::Accounts,
         Self::Slots,
@@ -56,6 +58,7 @@ impl Table {
         Self::Operations,
         Self::Outbox,
         Self::Jobs,
+        Self::Footprints,
     ];
 
     /// Its name on disk.
@@ -76,6 +79,7 @@ impl Table {
             Self::Operations => "operations",
             Self::Outbox => "outbox",
             Self::Jobs => "jobs",
+            Self::Footprints => "footprints",
         }
     }
 }

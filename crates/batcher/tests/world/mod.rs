@@ -10,7 +10,8 @@ use ashlar_primitives::rollup::{Operation, RollupConfig, Upgrade};
 use ashlar_settlement::{GenesisParameters, asset_id, genesis_accounts};
 use ashlar_stf::rollup::{RollupBlockBuilder, RollupTransaction, genesis_header};
 use ashlar_storage::{
-    BlockRecord, ChainRecords, Changes, InitialAccount, MemoryStore, OperationRecord, StateDb, Store, Table,
+    BlockRecord, ChainRecords, Changes, Footprint, InitialAccount, MemoryStore, OperationRecord, StateDb,
+    Store, Table,
 };
 use ashlar_witness::{GenesisAccount, RollupChain, RollupDraft};
 use k256::ecdsa::SigningKey;
@@ -69,6 +70,8 @@ pub(crate) struct World<S = Arc<MemoryStore>> {
     pub(crate) state: StateDb<S>,
     /// What the blocks were made of, from block 1 on.
     pub(crate) drafts: Vec<RollupDraft>,
+    /// What they may publish.
+    pub(crate) footprints: Vec<Footprint>,
     genesis: BTreeMap<Address, InitialAccount>,
     key: SigningKey,
     nonce: u64,
@@ -102,7 +105,17 @@ impl<S: Store + Clone> World<S> {
         let state =
             StateDb::begin(store.clone(), &genesis, |root| genesis_header(&config, root, TIME)).unwrap();
         let key = SigningKey::from_slice(keccak256("a user of the batcher's tests").as_slice()).unwrap();
-        Self { config, store, state, drafts: Vec::new(), genesis, key, nonce: 0, next: 0 }
+        Self {
+            config,
+            store,
+            state,
+            drafts: Vec::new(),
+            footprints: Vec::new(),
+            genesis,
+            key,
+            nonce: 0,
+            next: 0,
+        }
     }
 
     pub(crate) fn user(&self) -> Address {
@@ -118,9 +131,13 @@ impl<S: Store + Clone> World<S> {
             let result = builder.push(&RollupTransaction::decode(bytes).unwrap(), bytes).unwrap();
             assert!(result.receipt.is_success(), "{result:?}");
         }
-        let record = BlockRecord::new(&builder.finish().unwrap(), transactions.clone());
+        let block = builder.finish().unwrap();
+        let record = BlockRecord::new(&block, transactions.clone());
         let mut changes = Changes::default();
         record.put(&mut changes);
+        let footprint = Footprint::of(&block);
+        footprint.put(record.header.header.number, &mut changes);
+        self.footprints.push(footprint);
         self.state.write(changes).unwrap();
         self.drafts.push(RollupDraft { beneficiary, timestamp, transactions });
         record
