@@ -194,7 +194,7 @@ fn transfers_of_a_token(keep_footprints: bool) -> (Vec<(BatchRecord, SealReason)
 fn a_batch_is_filled_by_what_its_blocks_publish_together() {
     let (sealed, sums) = transfers_of_a_token(true);
     let length = sealed[0].0.pubdata.len() as u64;
-    assert!(6_000 * 6 / 10 <= length && length <= 6_000, "{length}");
+    assert!((6_000 * 6 / 10..=6_000).contains(&length), "{length}");
     assert!(sums > 2 * length, "{sums} would be far too high");
     // Without what the blocks leave, by the sums.
     let (sealed, sums) = transfers_of_a_token(false);
