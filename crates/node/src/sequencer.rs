@@ -6,6 +6,7 @@ use ashlar_batcher::BlockBudget;
 use ashlar_ethereum::OperationsLock;
 use ashlar_mempool::{Changed, JournalError, Mempool};
 use ashlar_primitives::rollup::RollupConfig;
+use ashlar_settlement::withdrawers;
 use ashlar_stf::{
     BlockError, StateError, TransactionError,
     rollup::{
@@ -14,7 +15,7 @@ use ashlar_stf::{
 };
 use ashlar_storage::{
     BlockRecord, Changes, Footprint, OperationRecord, OperationRecords, OperationsError, StateDb,
-    StateDbError, Store, StoreError, put_operations_included,
+    StateDbError, Store, StoreError, put_operations_included, put_withdrawals,
 };
 use std::{
     sync::{Arc, PoisonError},
@@ -199,7 +200,10 @@ impl<S: Store> Sequencer<S> {
         let record = Arc::new(BlockRecord::new(&block, transactions));
         let mut changes = Changes::default();
         record.put(&mut changes);
-        Footprint::of(&block).put(record.header.header.number, &mut changes);
+        let number = record.header.header.number;
+        Footprint::of(&block).put(number, &mut changes);
+        let logs = record.results.iter().flat_map(|result| result.receipt.logs());
+        put_withdrawals(&mut changes, number, withdrawers(logs));
         let included = self.state.store().operations_included()?.saturating_add(operations);
         put_operations_included(&mut changes, included);
         let hashes: Vec<B256> = record.results.iter().map(|result| result.hash).collect();

@@ -335,7 +335,7 @@ impl Node {
         self.0.call_optional("ashlar_operation", json!([hash]))
     }
 
-    /// What an address has withdrawn, in these blocks or in all that the node searches; newest first, at most 1,000.
+    /// What an address has withdrawn, in these blocks or in all; newest first, at most 1,000.
     pub fn withdrawals(
         &self,
         address: Address,

@@ -12,6 +12,7 @@ mod batch;
 mod deployment;
 mod genesis;
 mod queue;
+mod withdrawals;
 
 pub use addresses::{ETHER, L2_ASSET_ROUTER, L2_VAULT, WRAPPED_BASE_TOKEN};
 pub use artifact::{Artifact, DamagedArtifact, RollupContract};
@@ -19,3 +20,4 @@ pub use batch::{Batch, genesis_batch};
 pub use deployment::{Addresses, Deployment};
 pub use genesis::{GenesisAccount, GenesisError, GenesisParameters, asset_id, genesis_accounts};
 pub use queue::{OperationTree, QueueError};
+pub use withdrawals::withdrawers;

@@ -15,6 +15,7 @@ mod record;
 mod source;
 mod state;
 mod store;
+mod withdrawals;
 
 pub use chain::{BatchRecord, BlockRecord, ChainError, ChainRecords, ResultRecord, TransactionPlace};
 pub use disk::DiskStore;
@@ -26,3 +27,4 @@ pub use record::Damaged;
 pub use source::StoreSource;
 pub use state::{InitialAccount, StateDb, StateDbError, read_account, read_code};
 pub use store::{Changes, Direction, Entry, Store, StoreError, Table};
+pub use withdrawals::{blocks_of_withdrawals, put_withdrawals};

@@ -38,11 +38,13 @@ pub enum Table {
     Jobs,
     /// What blocks that are in no batch may publish, by number of the block.
     Footprints,
+    /// Blocks with withdrawals, by who has sent these and the number of the block.
+    Withdrawals,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Meta,
         Self::Accounts,
         Self::Slots,
@@ -59,6 +61,7 @@ impl Table {
         Self::Outbox,
         Self::Jobs,
         Self::Footprints,
+        Self::Withdrawals,
     ];
 
     /// Its name on disk.
@@ -80,6 +83,7 @@ impl Table {
             Self::Outbox => "outbox",
             Self::Jobs => "jobs",
             Self::Footprints => "footprints",
+            Self::Withdrawals => "withdrawals",
         }
     }
 }

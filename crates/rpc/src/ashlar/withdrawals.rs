@@ -14,10 +14,9 @@ use crate::{
 };
 use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::{Address, keccak256};
-use alloy_rpc_types_eth::Filter;
 use alloy_sol_types::SolEvent;
 use ashlar_settlement::{L2_ASSET_ROUTER, abi::l2_router::L2AssetRouter::WithdrawalRequested};
-use ashlar_storage::{BatchRecord, ChainRecords, ResultRecord};
+use ashlar_storage::{BatchRecord, ChainRecords, ResultRecord, blocks_of_withdrawals};
 use jsonrpsee::core::RegisterMethodError;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -40,32 +39,26 @@ fn withdrawals(api: &Api, mut arguments: Arguments) -> Answer {
     let blocks: Blocks = arguments.optional()?.unwrap_or_default();
     arguments.end()?;
     let blocks = range(api, blocks)?;
-    let filter = Filter::new()
-        .address(L2_ASSET_ROUTER)
-        .event_signature(WithdrawalRequested::SIGNATURE_HASH)
-        .topic2(sender.into_word());
-    let mut search = Search { api, filter, settlement: api.node.settlement.progress(), batch: None };
-    search.run(blocks).map(Value::Array)
+    let mut search = Search { api, sender, settlement: api.node.settlement.progress(), batch: None };
+    search.run(&blocks).map(Value::Array)
 }
 
-/// The blocks that are meant; the newest ones, as many as one query may span, where the first is not named.
+/// The blocks that are meant; all up to the last one where the first is not named.
 fn range(api: &Api, blocks: Blocks) -> Result<RangeInclusive<u64>, RpcError> {
     let to = api.number(blocks.to_block.unwrap_or_default())?.min(api.head()?.header.number);
     let from = match blocks.from_block {
         Some(from) => api.number(from)?,
-        None => to.saturating_sub(api.limits.log_blocks.saturating_sub(1)),
+        None => 0,
     };
     if from > to && blocks.from_block.is_some() && blocks.to_block.is_some() {
         return Err(RpcError::Invalid("invalid block range params: fromBlock is above toBlock".to_owned()));
     }
-    let blocks = from..=to;
-    api.check_span(&blocks)?;
-    Ok(blocks)
+    Ok(from..=to)
 }
 
 struct Search<'a> {
     api: &'a Api,
-    filter: Filter,
+    sender: Address,
     settlement: SettlementProgress,
     /// The batch of the block that was searched last, if it is in one.
     batch: Option<BatchRecord>,
@@ -73,11 +66,13 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// The newest withdrawals first.
-    fn run(&mut self, blocks: RangeInclusive<u64>) -> Result<Vec<Value>, RpcError> {
+    fn run(&mut self, blocks: &RangeInclusive<u64>) -> Result<Vec<Value>, RpcError> {
         let limits = &self.api.limits;
         let deadline = Instant::now() + limits.query;
+        // Each of these blocks has a withdrawal.
+        let blocks = blocks_of_withdrawals(&self.api.node.store, &self.sender, blocks, limits.withdrawals)?;
         let mut found = Vec::new();
-        for number in blocks.rev() {
+        for number in blocks {
             if Instant::now() > deadline {
                 let text = "query takes too long: ask for fewer blocks at a time";
                 return Err(RpcError::Limit(text.to_owned()));
@@ -92,16 +87,14 @@ impl Search<'_> {
     }
 
     fn search(&mut self, number: u64, found: &mut Vec<Value>) -> Result<(), RpcError> {
-        let store = &self.api.node.store;
-        let Some(header) = store.header(number)? else { return Err(RpcError::UnknownBlock) };
-        if !self.filter.matches_bloom(header.header.logs_bloom) {
-            return Ok(());
-        }
         let Some(block) = self.api.block(number)? else { return Ok(()) };
         for result in block.record.results.iter().rev() {
             for (place, log) in result.receipt.logs().iter().enumerate().rev() {
-                if self.filter.matches(log) {
-                    let event = WithdrawalRequested::decode_log(log).map_err(|_| RpcError::Internal)?;
+                if log.address != L2_ASSET_ROUTER {
+                    continue;
+                }
+                let event = WithdrawalRequested::decode_log(log).ok();
+                if let Some(event) = event.filter(|event| event.sender == self.sender) {
                     found.push(self.withdrawal(number, result, place, &event)?);
                 }
             }

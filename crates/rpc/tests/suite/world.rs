@@ -13,13 +13,13 @@ use ashlar_rpc::{
     ChainDetails, Heads, L1Contracts, Limits, Node, Pool, PoolContent, PoolState, PoolStatus,
     PooledTransaction, Proving, Refused, Server, Settings, Settlement, SettlementProgress,
 };
-use ashlar_settlement::{GenesisParameters, genesis_accounts};
+use ashlar_settlement::{GenesisParameters, genesis_accounts, withdrawers};
 use ashlar_stf::rollup::{
     BatchBuilder, RollupBlock, RollupBlockBuilder, RollupTransaction, RollupTransactionKind, genesis_header,
 };
 use ashlar_storage::{
     BatchRecord, BlockRecord, ChainRecords, Changes, InitialAccount, MemoryStore, OperationRecord, StateDb,
-    Store, put_operations_included,
+    Store, put_operations_included, put_withdrawals,
 };
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
@@ -441,6 +441,8 @@ impl World {
         self.blocks.lock().unwrap().push(block);
         let mut changes = Changes::default();
         record.put(&mut changes);
+        let logs = record.results.iter().flat_map(|result| result.receipt.logs());
+        put_withdrawals(&mut changes, number, withdrawers(logs));
         state.write(changes).unwrap();
         *slot = Some(state);
         self.heads.send(Arc::new(record.clone()));
