@@ -20,7 +20,7 @@ mod workers;
 pub use chain_file::{ChainFile, ChainFileError, Contracts, Genesis};
 pub use node::{Node, NodeError, Snapshot, View};
 pub use sequencer::{BlockTimes, OnBlock, Sequencer, SequencerError, SequencerSettings};
-pub use settings::{DataWay, L1Settings, Settings, SettingsError, WorkerSettings};
+pub use settings::{DataWay, L1Settings, RpcSettings, Settings, SettingsError, WorkerSettings};
 pub use settler::{Settler, SettlerError, SettlerStatus};
 pub use stop::Stop;
 pub use supervisor::{Ended, Outcome, Supervisor};

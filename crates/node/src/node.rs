@@ -5,7 +5,7 @@ use crate::{
     chain_file::{ChainFile, ChainFileError, Contracts},
     proofs::Proofs,
     sequencer::{Sequencer, SequencerSettings},
-    settings::{DataWay, Settings},
+    settings::{DataWay, RpcSettings, Settings},
     settler::{Settler, SettlerStatus},
     stop::Stop,
     supervisor::{Ended, Supervisor},
@@ -316,7 +316,10 @@ impl Parts<'_> {
             heads: heads.clone(),
             client_version: concat!("ashlar/", env!("CARGO_PKG_VERSION")).to_owned(),
         };
-        let settings = ashlar_rpc::Settings { address: self.settings.rpc, ..ashlar_rpc::Settings::default() };
+        let RpcSettings { listen, hosts, origins, connections, executions, log_blocks } =
+            self.settings.rpc.clone();
+        let limits = ashlar_rpc::Limits { connections, executions, log_blocks, ..Default::default() };
+        let settings = ashlar_rpc::Settings { address: listen, hosts, origins, limits };
         Ok(Server::start(&settings, node)?)
     }
 

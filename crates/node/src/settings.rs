@@ -19,8 +19,8 @@ pub struct Settings {
     pub chain: PathBuf,
     /// Ethereum.
     pub l1: L1Settings,
-    /// Where JSON-RPC is served.
-    pub rpc: SocketAddr,
+    /// How JSON-RPC is served.
+    pub rpc: RpcSettings,
     /// Receives the fees.
     pub fee_recipient: Address,
     /// Shortest time from one block to the next.
@@ -54,6 +54,23 @@ pub struct L1Settings {
     pub poll: Duration,
     /// Time after which a transaction that is in no block is replaced by one that offers more.
     pub replace_after: Duration,
+}
+
+/// How JSON-RPC is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RpcSettings {
+    /// Where.
+    pub listen: SocketAddr,
+    /// Names that requests may give the server, beside those of the loopback interface.
+    pub hosts: Vec<String>,
+    /// Origins of web pages that may use it, beside those of the loopback interface.
+    pub origins: Vec<String>,
+    /// Connections at a time.
+    pub connections: u32,
+    /// Calls, traces and searches at a time.
+    pub executions: usize,
+    /// Blocks that one query of logs may span.
+    pub log_blocks: u64,
 }
 
 /// What a node is told of workers in other processes.
@@ -163,6 +180,16 @@ struct L1 {
 struct Rpc {
     #[serde(default = "default_listen")]
     listen: SocketAddr,
+    #[serde(default)]
+    hosts: Vec<String>,
+    #[serde(default)]
+    origins: Vec<String>,
+    #[serde(default = "default_connections")]
+    connections: u32,
+    #[serde(default = "default_executions")]
+    executions: u16,
+    #[serde(default = "default_log_blocks")]
+    log_blocks: u64,
 }
 
 #[derive(Deserialize)]
@@ -193,7 +220,14 @@ struct ProverPart {
 
 impl Default for Rpc {
     fn default() -> Self {
-        Self { listen: default_listen() }
+        Self {
+            listen: default_listen(),
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            connections: default_connections(),
+            executions: default_executions(),
+            log_blocks: default_log_blocks(),
+        }
     }
 }
 
@@ -241,6 +275,18 @@ const fn default_listen() -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3_050)
 }
 
+const fn default_connections() -> u32 {
+    500
+}
+
+const fn default_executions() -> u16 {
+    4
+}
+
+const fn default_log_blocks() -> u64 {
+    10_000
+}
+
 const fn default_block_time() -> u64 {
     250
 }
@@ -283,7 +329,7 @@ impl Settings {
                 poll: Duration::from_millis(l1.poll_ms),
                 replace_after: Duration::from_secs(l1.replace_after_seconds),
             },
-            rpc: rpc.listen,
+            rpc: rpc.into(),
             fee_recipient: sequencer.fee_recipient,
             block_time: Duration::from_millis(sequencer.block_time_ms),
             batch_age: Duration::from_secs(batches.max_age_seconds),
@@ -292,6 +338,13 @@ impl Settings {
             workers,
             cache_bytes: cache_mib << 20,
         })
+    }
+}
+
+impl From<Rpc> for RpcSettings {
+    fn from(written: Rpc) -> Self {
+        let Rpc { listen, hosts, origins, connections, executions, log_blocks } = written;
+        Self { listen, hosts, origins, connections, executions: executions.into(), log_blocks }
     }
 }
 
@@ -317,6 +370,9 @@ fn check_ranges(written: &File, file: &Path) -> Result<(), SettingsError> {
         ("l1.max_blob_fee_gwei", written.l1.max_blob_fee_gwei, 1, 100_000, "1 to 100000"),
         ("l1.poll_ms", written.l1.poll_ms, 50, 60_000, "50 to 60000"),
         ("l1.replace_after_seconds", written.l1.replace_after_seconds, 1, 3_600, "1 to 3600"),
+        ("rpc.connections", written.rpc.connections.into(), 1, 100_000, "1 to 100000"),
+        ("rpc.executions", written.rpc.executions.into(), 1, 1_024, "1 to 1024"),
+        ("rpc.log_blocks", written.rpc.log_blocks, 1, 10_000_000, "1 to 10000000"),
         ("sequencer.block_time_ms", written.sequencer.block_time_ms, 10, 60_000, "10 to 60000"),
         ("batches.max_age_seconds", written.batches.max_age_seconds, 1, 86_400, "1 to 86400"),
     ];
@@ -364,7 +420,14 @@ mod tests {
     #[test]
     fn the_least_file_has_safe_defaults() {
         let settings = parse(LEAST).unwrap();
-        assert!(settings.rpc.ip().is_loopback());
+        assert!(settings.rpc.listen.ip().is_loopback());
+        let limits = ashlar_rpc::Limits::default();
+        let RpcSettings { connections, executions, log_blocks, .. } = settings.rpc;
+        assert_eq!(
+            (connections, executions, log_blocks),
+            (limits.connections, limits.executions, limits.log_blocks)
+        );
+        assert_eq!((settings.rpc.hosts.len(), settings.rpc.origins.len()), (0, 0));
         assert_eq!(settings.data, Path::new("/etc/ashlar/data"));
         assert_eq!(settings.l1.confirmations, 12);
         assert_eq!(settings.l1.key_file, None);
@@ -373,6 +436,21 @@ mod tests {
         assert_eq!(settings.l1.max_fee, 200 * WEI_PER_GWEI);
         assert_eq!(settings.l1.replace_after, Duration::from_secs(90));
         assert_eq!((settings.prove, settings.workers), (true, None));
+    }
+
+    #[test]
+    fn json_rpc_may_be_served_to_others() {
+        let lines = "hosts = [\"rpc.example.org\"]\norigins = [\"https://example.org\"]\nconnections = 9\nlog_blocks = 7";
+        let rpc = parse(&format!("{LEAST}\n[rpc]\n{lines}\nexecutions = 2")).unwrap().rpc;
+        assert_eq!(
+            (rpc.hosts, rpc.origins),
+            (vec!["rpc.example.org".into()], vec!["https://example.org".into()])
+        );
+        assert_eq!((rpc.connections, rpc.executions, rpc.log_blocks), (9, 2, 7));
+        let refused = |line: &str| parse(&format!("{LEAST}\n[rpc]\n{line}")).unwrap_err().to_string();
+        assert!(refused("connections = 0").contains("rpc.connections is 0"));
+        assert!(refused("executions = 1025").contains("rpc.executions is 1025"));
+        assert!(refused("log_blocks = 0").contains("rpc.log_blocks is 0"));
     }
 
     #[test]

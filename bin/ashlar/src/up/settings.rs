@@ -38,7 +38,7 @@ pub(super) fn write_once(
 /// What is typed counts, for this start.
 pub(super) fn apply(settings: &mut Settings, arguments: &Arguments, l1: &str) {
     l1.clone_into(&mut settings.l1.url);
-    settings.rpc = arguments.rpc.unwrap_or(settings.rpc);
+    settings.rpc.listen = arguments.rpc.unwrap_or(settings.rpc.listen);
     settings.batch_age = arguments.batch_age.map_or(settings.batch_age, Duration::from_secs);
     settings.prove &= !arguments.no_prover;
 }
@@ -106,10 +106,10 @@ mod tests {
     fn the_first_start_writes_what_is_typed_or_the_defaults() {
         let settings = |words: &[&str]| parse(&text(&typed(words), L1, true, Address::repeat_byte(0xfe)));
         let plain = settings(&[]);
-        assert_eq!((plain.rpc, plain.batch_age), (RPC, Duration::from_secs(15)));
+        assert_eq!((plain.rpc.listen, plain.batch_age), (RPC, Duration::from_secs(15)));
         assert_eq!((plain.l1.url.as_str(), plain.prove), (L1, true));
         let chosen = settings(&["--rpc", "127.0.0.1:9", "--batch-age", "70", "--no-prover"]);
-        assert_eq!((chosen.rpc.port(), chosen.batch_age.as_secs()), (9, 70));
+        assert_eq!((chosen.rpc.listen.port(), chosen.batch_age.as_secs()), (9, 70));
         assert!(chosen.prove, "not to prove is of one start");
     }
 
@@ -126,10 +126,10 @@ mod tests {
             settings
         };
         let plain = started(&[]);
-        assert_eq!((plain.rpc.port(), plain.batch_age.as_secs(), plain.prove), (4_000, 99, false));
+        assert_eq!((plain.rpc.listen.port(), plain.batch_age.as_secs(), plain.prove), (4_000, 99, false));
         assert_eq!(plain.l1.url, "http://there");
         let typed = started(&["--rpc", "127.0.0.1:5000", "--batch-age", "3"]);
-        assert_eq!((typed.rpc.port(), typed.batch_age.as_secs(), typed.prove), (5_000, 3, false));
+        assert_eq!((typed.rpc.listen.port(), typed.batch_age.as_secs(), typed.prove), (5_000, 3, false));
         let mut proving = parse(&written);
         apply(&mut proving, &self::typed(&["--no-prover"]), L1);
         assert!(!proving.prove);
