@@ -2,7 +2,7 @@
 
 use crate::{output, progress::words};
 use alloy_primitives::U64;
-use ashlar_sdk::{Node, Proving, Status};
+use ashlar_sdk::{Node, Proving, ProvingJob, Status};
 use clap::Args;
 use eyre::eyre;
 use serde_json::json;
@@ -110,6 +110,11 @@ fn json(status: &Status) -> serde_json::Value {
             "total": prover.total.to::<u64>(),
             "seconds_left": number(prover.seconds_left),
         })),
+        "jobs": status.jobs.iter().map(|job| json!({
+            "batch": job.batch.to::<u64>(),
+            "worker": job.worker,
+            "failures": job.failures.to::<u64>(),
+        })).collect::<Vec<_>>(),
     })
 }
 
@@ -136,8 +141,21 @@ fn text(status: &Status, now: u64) -> String {
         ("Ethereum", ethereum),
         ("settling", settling),
         ("prover", status.prover.as_ref().map_or("has nothing to do".to_owned(), proving)),
+        ("workers", workers(&status.jobs)),
     ];
     lines.map(|(name, value)| format!("{name:<17} {value}")).join("\n")
+}
+
+/// Who is at which batch.
+fn workers(jobs: &[ProvingJob]) -> String {
+    if jobs.is_empty() {
+        return "none".to_owned();
+    }
+    let jobs = jobs.iter().map(|ProvingJob { batch, worker, failures }| {
+        let failed = if failures.is_zero() { String::new() } else { format!(", {failures} times failed") };
+        format!("batch {batch}: {}{failed}", worker.as_deref().unwrap_or("nobody"))
+    });
+    jobs.collect::<Vec<_>>().join("; ")
 }
 
 fn proving(prover: &Proving) -> String {
@@ -159,6 +177,9 @@ mod tests {
             "executedBatch": "0xa", "finalizedBatch": null, "operationsIncluded": "0x5", "operationsKnown": "0x6",
             "l1": {"head": "0x1f4", "lastSeen": "0x64", "error": null},
             "prover": {"batch": "0xc", "phase": "segments", "done": "0x3", "total": "0x14", "secondsLeft": "0x96"},
+            "jobs": [
+                {"batch": "0xc", "worker": "node", "failures": "0x0"}, {"batch": "0xd", "worker": null, "failures": "0x2"},
+            ],
         }))
         .unwrap()
     }
@@ -175,15 +196,16 @@ final             0
 operations        5 of 6 in blocks
 Ethereum          block 500, seen 3.0 s ago
 settling          not held back
-prover            batch 12: segments, 15 %, about 2 min 30 s left";
+prover            batch 12: segments, 15 %, about 2 min 30 s left
+workers           batch 12: node; batch 13: nobody, 2 times failed";
         assert_eq!(text(&status(), 103), expected);
         let mut away = status();
-        (away.l1.error, away.prover) = (Some("refused".into()), None);
+        (away.l1.error, away.prover, away.jobs) = (Some("refused".into()), None, Vec::new());
         away.l1.held = Some("no money".into());
         let said = text(&away, 220);
         assert!(said.contains("Ethereum          does not answer, seen 2 min 00 s ago: refused"), "{said}");
         assert!(said.contains("settling          held back: no money"), "{said}");
-        assert!(said.contains("prover            has nothing to do"), "{said}");
+        assert!(said.contains("prover            has nothing to do\nworkers           none"), "{said}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `ashlar bench node`, so small that it says nothing of speed: it works, and its JSON has what readers of it look for.
 
 use serde_json::Value;
-use std::process::Command;
+use std::{env, ffi::OsString, path::Path, process::Command};
 
 const TRANSACTIONS: u64 = 20;
 
@@ -9,10 +9,18 @@ fn bench(arguments: &[&str]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_ashlar"))
         .args(["bench", "node", "--transactions", "20", "--threads", "4"])
         .args(arguments)
+        .env("ASHLAR_ANVIL", anvil())
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The anvil of the contracts' packages, if no other one is named.
+fn anvil() -> OsString {
+    let installed = "../../contracts/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil";
+    env::var_os("ASHLAR_ANVIL")
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(installed).into())
 }
 
 fn number(value: &Value, path: &str) -> f64 {
@@ -77,4 +85,20 @@ fn a_sender_sends_several_transactions() {
     let workloads = report["workloads"].as_array().unwrap();
     assert_eq!(workloads.len(), 1);
     assert_eq!(number(&workloads[0], "/pipeline/transactions"), TRANSACTIONS as f64);
+}
+
+/// What a chain of `ashlar up` takes from a sealed batch to its acceptance by Ethereum, with a real proof.
+#[test]
+#[ignore = "takes minutes and anvil: contracts/scripts/install.sh"]
+fn settling_is_measured() {
+    let report = bench(&["--accounts", "20", "--workloads", "transfers", "--settle", "30", "--json"]);
+    assert_eq!(number(&report, "/settling/transfers"), 30.0);
+    let batches = report["settling"]["batches"].as_array().unwrap();
+    let sum: f64 = batches.iter().map(|batch| number(batch, "/transactions")).sum();
+    assert_eq!(sum, 30.0);
+    for batch in batches {
+        let proven = number(batch, "/seconds_until_proven");
+        assert!(0.0 < proven && proven <= number(batch, "/seconds_until_accepted"), "{batch}");
+        assert!((4.3e6..1.7e7).contains(&number(batch, "/gas")), "{batch}");
+    }
 }

@@ -23,7 +23,7 @@ abstract contract ChainSettlement is ChainBase {
     uint256 internal constant TIME_AHEAD = 1 hours;
     // Logs have the transaction's index as u16 (specification 015).
     uint256 internal constant TRANSACTIONS_MAX = 65_535;
-    // Of each, who executes the batch shows 64 bytes, and Ethereum's nodes pass on at most 128 KiB.
+    // Of each, who executes the batch shows 64 bytes, beside the proof: with blobs, Ethereum's nodes pass on 1 MiB.
     uint64 internal constant OPERATIONS_MAX = 1024;
 
     /// @inheritdoc IRollupChain

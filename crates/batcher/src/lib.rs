@@ -20,7 +20,7 @@ mod worker;
 
 pub use data::{DataPolicy, DataWay, Prices, calldata_room};
 pub use guest::{DamagedGuest, ProofVerifier, RefusedBatchProof, circuit_keys, rollup_key, rollup_program};
-pub use jobs::{Failure, Finish, Job, JobError, JobKey, JobQueue, JobSettings};
+pub use jobs::{Failure, Finish, Job, JobError, JobKey, JobQueue, JobSettings, OpenJob};
 pub use limits::{BatchLimits, BatchUse, BlockBudget, Limit, OPERATIONS_MAX};
 pub use make::{MadeBatch, MakeError, batch_input, make_batch};
 pub use progress::{Phase, Progress};

@@ -1,15 +1,18 @@
 //! The node's parts as the JSON-RPC server sees them.
 
 use alloy_primitives::{Address, B256, Bytes};
-use ashlar_batcher::{JobQueue, Progress};
+use ashlar_batcher::{JobQueue, OpenJob, Progress};
 use ashlar_ethereum::{L1Status, SharedStatus};
 use ashlar_mempool::{AccountState, Accounts, Code, Content, Mempool, Rejection, Status};
 use ashlar_rpc::{
-    ContractProgress, Pool, PoolContent, PoolState, PoolStatus, PooledTransaction, Proving, Refused,
-    Settlement, SettlementProgress,
+    ContractProgress, Pool, PoolContent, PoolState, PoolStatus, PooledTransaction, Proving, ProvingJob,
+    Refused, Settlement, SettlementProgress,
 };
 use ashlar_storage::{ChainRecords, StateDbError, Store, read_account, read_code};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use crate::{proofs::Proofs, settler::SettlerStatus};
 
@@ -127,6 +130,13 @@ impl<S: Store> Settlement for Settled<S> {
     fn proving(&self) -> Option<Proving> {
         let Progress { batch, phase, done, total, left } = self.proofs.current()?;
         Some(Proving { batch, phase: phase.to_string(), done, total, left })
+    }
+
+    fn jobs(&self) -> Vec<ProvingJob> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        // What cannot be read is not shown; who takes jobs fails with the reason.
+        let jobs = self.queue.open_jobs(now).unwrap_or_default().into_iter();
+        jobs.map(|OpenJob { batch, worker, failures }| ProvingJob { batch, worker, failures }).collect()
     }
 
     fn time_left(&self, batch: u64) -> Option<Duration> {

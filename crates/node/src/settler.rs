@@ -16,7 +16,7 @@ use std::{
 use thiserror::Error;
 use tracing::{info, warn};
 
-/// Longest pause after errors that pass by.
+/// Longest pause after errors that pass by, and after refusals.
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
 
 /// Why nothing is settled any more.
@@ -121,24 +121,32 @@ impl<S: Store> Settler<S> {
         let mut failures = 0u32;
         loop {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            let pause = match self.step(now) {
+            let is_in_vain = match self.step(now) {
                 Ok(progress) => {
-                    failures = 0;
                     self.status.set(&progress);
-                    self.pause
+                    // The call, and the cells of its blobs, are made anew each time.
+                    matches!(progress, Progress::Done(Outcome::Refused { .. }))
                 }
                 Err(error) if error.class() == Class::Temporary => {
                     if failures == 0 {
                         warn!(%error, "nothing can be settled now; it is tried again");
                     }
-                    failures = failures.saturating_add(1);
-                    self.pause.saturating_mul(1 << failures.min(10)).min(BACKOFF_MAX)
+                    true
                 }
                 Err(error) => return Err(error),
             };
-            if stop.wait(pause) {
+            failures = if is_in_vain { failures.saturating_add(1) } else { 0 };
+            if stop.wait(self.pause_after(failures)) {
                 return Ok(());
             }
+        }
+    }
+
+    /// Pause after so many steps in vain.
+    fn pause_after(&self, failures: u32) -> Duration {
+        match failures {
+            0 => self.pause,
+            _ => self.pause.saturating_mul(1 << failures.min(10)).min(BACKOFF_MAX),
         }
     }
 

@@ -31,6 +31,6 @@ pub use heads::Heads;
 pub use limits::Limits;
 pub use node::{
     ChainDetails, ContractProgress, L1Contracts, Node, Pool, PoolContent, PoolState, PoolStatus,
-    PooledTransaction, Proving, Refused, Settlement, SettlementProgress,
+    PooledTransaction, Proving, ProvingJob, Refused, Settlement, SettlementProgress,
 };
 pub use server::{Server, Settings, StartError};

@@ -143,6 +143,9 @@ pub trait Settlement: Send + Sync {
     /// The proof that is being made; `None` if this node makes none.
     fn proving(&self) -> Option<Proving>;
 
+    /// The batches whose proofs somebody is at, or was without one.
+    fn jobs(&self) -> Vec<ProvingJob>;
+
     /// How long it takes, about, until Ethereum has executed a sealed batch; `None` if that is not known.
     fn time_left(&self, batch: u64) -> Option<Duration>;
 }
@@ -175,6 +178,17 @@ pub struct ContractProgress {
     pub finalized: Option<u64>,
     /// Number of priority operations that were ever asked for.
     pub operations: u64,
+}
+
+/// How it is with the proof of a batch that somebody has been at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvingJob {
+    /// The batch.
+    pub batch: u64,
+    /// Who is at it now.
+    pub worker: Option<String>,
+    /// How often workers failed at it.
+    pub failures: u64,
 }
 
 /// A proof that is being made.

@@ -35,7 +35,7 @@ pub use finality::Finality;
 pub use message::Stage;
 pub use node::{
     BatchFacts, Blocks, ChainFacts, Contracts, Included, L1, LogAnswer, MessageAnswer, Node, NodeStage,
-    OperationAnswer, OverLimit, Predeploys, Proving, Status, TransactionAnswer, TransactionPlace,
+    OperationAnswer, OverLimit, Predeploys, Proving, ProvingJob, Status, TransactionAnswer, TransactionPlace,
     WithdrawalAnswer,
 };
 pub use proof::{LogProof, ProofError};

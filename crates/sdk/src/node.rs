@@ -91,8 +91,23 @@ pub struct Status {
     pub operations_known: U64,
     /// Ethereum, as the node sees it.
     pub l1: L1,
-    /// What is being proven; `None` if nothing is.
+    /// What the node itself is proving; `None` if nothing.
     pub prover: Option<Proving>,
+    /// The batches whose proofs somebody is at, or was without one; the node itself is one of these.
+    #[serde(default)]
+    pub jobs: Vec<ProvingJob>,
+}
+
+/// How it is with the proof of a batch that somebody has been at.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProvingJob {
+    /// The batch.
+    pub batch: U64,
+    /// Who is at it now.
+    pub worker: Option<String>,
+    /// How often workers failed at it.
+    pub failures: U64,
 }
 
 /// Ethereum, as a node sees it.

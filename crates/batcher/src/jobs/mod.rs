@@ -11,7 +11,10 @@ use alloy_primitives::B256;
 use ashlar_primitives::rollup::RollupOutput;
 use ashlar_storage::{ChainError, ChainRecords, Changes, Damaged, Store, StoreError, Table};
 use record::JobRecord;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    ops::RangeInclusive,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 use thiserror::Error;
 
 use crate::guest::{DamagedGuest, ProofVerifier};
@@ -67,6 +70,17 @@ pub struct Job {
     pub expires: u64,
     /// What is to be proven of the batch.
     pub output: RollupOutput,
+}
+
+/// How it is with the proof of a batch that somebody has been at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenJob {
+    /// Number of the batch.
+    pub batch: u64,
+    /// Who is at it now.
+    pub worker: Option<String>,
+    /// How often workers failed at it, as far as that is remembered.
+    pub failures: u64,
 }
 
 /// What became of a proof.
@@ -143,10 +157,8 @@ impl<S: Store> JobQueue<S> {
     pub fn take(&self, worker: &str, now: u64) -> Result<Option<Job>, JobError> {
         check_name(worker)?;
         let _writing = self.writing();
-        let first = self.proven()?.saturating_add(1);
-        let last = self.store.last_batch()?.min(first.saturating_add(self.settings.ahead).saturating_sub(1));
         let mut free = None;
-        for batch in first..=last {
+        for batch in self.given_out()? {
             let key = JobKey { batch, version: self.version };
             if self.store.proof(batch)?.is_some() {
                 continue;
@@ -255,6 +267,27 @@ impl<S: Store> JobQueue<S> {
         let record = JobRecord::read(&self.store, job)?;
         let owner = record.is_leased(now).then_some(record.owner);
         Ok((owner, record.failures))
+    }
+
+    /// The jobs that somebody is at, or was without a proof, lowest first.
+    pub fn open_jobs(&self, now: u64) -> Result<Vec<OpenJob>, JobError> {
+        let mut jobs = Vec::new();
+        for batch in self.given_out()? {
+            let record = JobRecord::read(&self.store, JobKey { batch, version: self.version })?;
+            if record.lease > 0 && self.store.proof(batch)?.is_none() {
+                let worker = record.is_leased(now).then_some(record.owner);
+                let failures = record.failures.iter().map(|failure| failure.count).sum();
+                jobs.push(OpenJob { batch, worker, failures });
+            }
+        }
+        Ok(jobs)
+    }
+
+    /// The batches that may be taken, and those among them that are proven.
+    fn given_out(&self) -> Result<RangeInclusive<u64>, JobError> {
+        let first = self.proven()?.saturating_add(1);
+        let last = first.saturating_add(self.settings.ahead).saturating_sub(1);
+        Ok(first..=self.store.last_batch()?.min(last))
     }
 
     /// The record of a job that a worker has.

@@ -87,6 +87,25 @@ fn two_workers_take_the_lowest_batches_and_each_its_own() {
 }
 
 #[test]
+fn it_is_known_who_is_at_what() {
+    let queue = queue(4);
+    let open = |now| {
+        let jobs = queue.open_jobs(now).unwrap();
+        jobs.into_iter().map(|job| (job.batch, job.worker, job.failures)).collect::<Vec<_>>()
+    };
+    assert_eq!(open(0), [], "nobody was at anything");
+    let workers = ["a", "b", "c"].map(|worker| queue.take(worker, 0).unwrap().unwrap());
+    let name = |name: &str| Some(name.to_owned());
+    assert_eq!(open(0), [(1, name("a"), 0), (2, name("b"), 0), (3, name("c"), 0)]);
+    queue.fail("b", key(2), workers[1].lease, "no memory", 5).unwrap();
+    queue.finish("c", key(3), &proof(3), 5).unwrap();
+    assert_eq!(open(5), [(1, name("a"), 0), (2, None, 1)], "what is proven is done");
+    assert_eq!(open(100), [(1, None, 0), (2, None, 1)], "the first lease has ended");
+    queue.finish("a", key(1), &proof(1), 100).unwrap();
+    assert_eq!(open(100), [(2, None, 1)]);
+}
+
+#[test]
 fn batches_far_ahead_wait() {
     let queue = queue(9);
     let taken = |worker: &str| queue.take(worker, 0).unwrap().map(|job| job.key.batch);

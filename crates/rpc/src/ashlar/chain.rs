@@ -6,7 +6,7 @@ use crate::{
     error::RpcError,
     json::quantity,
     methods::Methods,
-    node::{L1Contracts, Proving},
+    node::{L1Contracts, Proving, ProvingJob},
 };
 use ashlar_primitives::rollup::{MESSENGER, RollupConfig};
 use ashlar_settlement::{L2_ASSET_ROUTER, L2_VAULT, WRAPPED_BASE_TOKEN};
@@ -96,7 +96,12 @@ fn status(api: &Api, arguments: Arguments) -> Answer {
             "held": progress.l1_held,
         },
         "prover": api.node.settlement.proving().map(|proving| prover(&proving)),
+        "jobs": api.node.settlement.jobs().iter().map(job).collect::<Vec<_>>(),
     }))
+}
+
+fn job(job: &ProvingJob) -> Value {
+    json!({"batch": quantity(job.batch), "worker": job.worker, "failures": quantity(job.failures)})
 }
 
 fn prover(proving: &Proving) -> Value {

@@ -7,7 +7,7 @@ use crate::world::{
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
 use alloy_sol_types::SolCall;
 use ashlar_primitives::rollup::{L2Log, MESSENGER, Operation};
-use ashlar_rpc::{ContractProgress, Limits, PoolState, Proving, SettlementProgress};
+use ashlar_rpc::{ContractProgress, Limits, PoolState, Proving, ProvingJob, SettlementProgress};
 use ashlar_sdk::{Blocks, LogAnswer, LogProof, Node, NodeStage, TransactionPlace, Withdrawal};
 use ashlar_settlement::{
     L2_ASSET_ROUTER,
@@ -113,7 +113,7 @@ fn the_status_says_what_is_not_known() {
     assert_eq!((status.committed_batch, status.executed_batch, status.finalized_batch), (None, None, None));
     assert_eq!((status.l1.head, status.l1.last_seen), (None, None));
     assert_eq!((status.l1.error, status.l1.held), (None, None));
-    assert_eq!(status.prover, None);
+    assert_eq!((status.prover, status.jobs), (None, Vec::new()));
     world.make(&[legacy(0, 0, account(1), 1)]);
     world.seal(1..=1);
     world.ask_for(&[operation(0), operation(1)], 1);
@@ -128,6 +128,10 @@ fn the_status_says_what_is_not_known() {
     let left = Some(Duration::from_millis(90_700));
     *world.settlement.proving.lock().unwrap() =
         Some(Proving { batch: 2, phase: "segment 1 of 3".to_owned(), done: 1, total: 20, left });
+    *world.settlement.jobs.lock().unwrap() = vec![
+        ProvingJob { batch: 2, worker: Some("node".to_owned()), failures: 0 },
+        ProvingJob { batch: 3, worker: None, failures: 4 },
+    ];
     let status = client(&world).status().unwrap();
     let number = |number: alloy_primitives::U64| number.to::<u64>();
     assert_eq!((number(status.head), status.proven_batch.map(number)), (1, Some(1)));
@@ -137,6 +141,8 @@ fn the_status_says_what_is_not_known() {
     let prover = status.prover.unwrap();
     assert_eq!((number(prover.batch), number(prover.done), number(prover.total)), (2, 1, 20));
     assert_eq!((prover.phase.as_str(), prover.seconds_left.map(number)), ("segment 1 of 3", Some(90)));
+    let jobs = status.jobs.into_iter().map(|job| (number(job.batch), job.worker, number(job.failures)));
+    assert_eq!(jobs.collect::<Vec<_>>(), [(2, Some("node".to_owned()), 0), (3, None, 4)]);
     // Ethereum has more of them than the node has read.
     settle(&world, 1, 1, None);
     let status = client(&world).status().unwrap();

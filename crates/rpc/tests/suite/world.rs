@@ -11,7 +11,7 @@ use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, k
 use ashlar_primitives::rollup::{Operation, RollupConfig};
 use ashlar_rpc::{
     ChainDetails, Heads, L1Contracts, Limits, Node, Pool, PoolContent, PoolState, PoolStatus,
-    PooledTransaction, Proving, Refused, Server, Settings, Settlement, SettlementProgress,
+    PooledTransaction, Proving, ProvingJob, Refused, Server, Settings, Settlement, SettlementProgress,
 };
 use ashlar_settlement::{GenesisParameters, genesis_accounts, withdrawers};
 use ashlar_stf::rollup::{
@@ -340,6 +340,7 @@ pub(crate) struct TestSettlement {
     pub(crate) finalized: AtomicU64,
     pub(crate) progress: Mutex<SettlementProgress>,
     pub(crate) proving: Mutex<Option<Proving>>,
+    pub(crate) jobs: Mutex<Vec<ProvingJob>>,
 }
 
 impl Settlement for TestSettlement {
@@ -357,6 +358,10 @@ impl Settlement for TestSettlement {
 
     fn proving(&self) -> Option<Proving> {
         self.proving.lock().unwrap().clone()
+    }
+
+    fn jobs(&self) -> Vec<ProvingJob> {
+        self.jobs.lock().unwrap().clone()
     }
 
     /// A minute a batch.

@@ -6,6 +6,7 @@ mod flow;
 mod machine;
 mod meter;
 mod pair;
+mod settle;
 mod stages;
 mod workload;
 
@@ -36,7 +37,7 @@ const CALM: f64 = 0.5;
 const CALLDATA_PERCENT: u64 = 90;
 
 /// What a reader of the figures has to know.
-const NOTES: [&str; 6] = [
+const NOTES: [&str; 7] = [
     "A node in one process, over its database on disk, without JSON-RPC, prover and Ethereum; rules as `ashlar up` has them. Every \
      transaction was included and succeeded, or there would be no figures.",
     "pipeline: senders, sequencer and a reader at once, as fast as they can. calm: the same at half of that rate. Latency is from the \
@@ -47,6 +48,8 @@ const NOTES: [&str; 6] = [
     "batch: the first batch that is sealed, with blobs; calldata_batch: one that fits into calldata. The gas on Ethereum is calculated: \
      the calldata of the settling transaction with a proof of average length, and what the contracts' tests measured.",
     "The pair is the bench's own, and smaller than pairs in use.",
+    "settling: a chain of `ashlar up` with its anvil, which makes blocks at once; the machine proves and does everything else. Receivers \
+     are new accounts. Seconds are from when the batch was seen to be sealed; gas is what Ethereum's receipt says.",
 ];
 
 /// Measures a node: transactions per second through its whole pipeline (pool, sequencer, database, reading back) and the share of each
@@ -78,6 +81,11 @@ pub(crate) struct Arguments {
     /// Where the databases are made, and removed again. The folder for temporary files, if none is named.
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
+
+    /// Also has so many transfers proven and accepted by Ethereum, and measures the time from sealed to accepted. Takes anvil, as
+    /// `ashlar up` does, and minutes.
+    #[arg(long, value_name = "TRANSFERS", value_parser = clap::value_parser!(u16).range(1..=12_800))]
+    settle: Option<u16>,
 
     /// Print one JSON object instead of text.
     #[arg(long)]
@@ -112,8 +120,12 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     };
     let bench = Bench::new(arguments, workloads.len())?;
     let rows: eyre::Result<Vec<_>> = workloads.into_iter().map(|workload| bench.measure(workload)).collect();
+    let settling = match (&rows, arguments.settle) {
+        (Ok(_), Some(count)) => Some(settle::measure(&bench.folder, count.into(), &bench.meter)),
+        _ => None,
+    };
     bench.meter.finish();
-    let rows = rows?;
+    let (rows, settling) = (rows?, settling.transpose()?);
     if arguments.json {
         let report = json!({
             "origin": origin(),
@@ -122,10 +134,11 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
             "accounts": arguments.accounts,
             "threads": arguments.threads,
             "workloads": rows.iter().map(Row::json).collect::<Vec<_>>(),
+            "settling": settling,
         });
         return output::print(&serde_json::to_string_pretty(&report)?);
     }
-    let rows: Vec<_> = rows.iter().map(Row::text).collect();
+    let rows: Vec<_> = rows.iter().map(Row::text).chain(settling.iter().map(settle::text)).collect();
     output::print(&rows.join("\n\n"))
 }
 

@@ -17,7 +17,7 @@ sol! {
     function transfer(address to, uint256 amount) external returns (bool);
 }
 
-const CHAIN_ID: u64 = 271_828;
+pub(super) const CHAIN_ID: u64 = 271_828;
 const L1_CHAIN_ID: u64 = 1;
 
 /// Most wei per gas that a transaction pays: enough for every base fee.
