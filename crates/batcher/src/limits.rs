@@ -135,6 +135,12 @@ impl BatchLimits {
         }
     }
 
+    /// The same, with a limit of the proving cost that is perhaps lower.
+    #[must_use]
+    pub fn with_cost_of_at_most(self, cost: u64) -> Self {
+        Self { cost: self.cost.min(cost), ..self }
+    }
+
     /// The first limit that this passes.
     pub fn passed(&self, used: &BatchUse) -> Option<Limit> {
         let limits = [

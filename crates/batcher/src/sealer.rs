@@ -23,6 +23,9 @@ const BLOCKS_PER_STEP: usize = 256;
 pub struct SealSettings {
     /// Age of a batch's first block at which it is sealed, seconds.
     pub max_age: u64,
+    /// Proving cost of a batch above which no block is added, cycle equivalents; never above the limit of the configuration. What is
+    /// sealed waits for the whole proof, so this bounds how long.
+    pub max_cost: u64,
     /// Time before the deadline of a batch's first priority operation at which it is sealed, seconds: what proving and settling
     /// may take.
     pub urgent: u64,
@@ -31,9 +34,9 @@ pub struct SealSettings {
 }
 
 impl Default for SealSettings {
-    /// A minute; six hours; whatever is cheaper.
+    /// A minute; as much as the configuration allows; six hours; whatever is cheaper.
     fn default() -> Self {
-        Self { max_age: 60, urgent: 6 * 3_600, data: DataPolicy::default() }
+        Self { max_age: 60, max_cost: u64::MAX, urgent: 6 * 3_600, data: DataPolicy::default() }
     }
 }
 
@@ -172,7 +175,7 @@ impl<S: Store> Sealer<S> {
             operations = last.operations_before.saturating_add(last.output.operations);
             first = last.output.last_block.saturating_add(1);
         }
-        let limits = BatchLimits::new(&config);
+        let limits = BatchLimits::new(&config).with_cost_of_at_most(settings.max_cost);
         let (sealed, open) = ((number, operations), OpenBatch::at(first));
         Ok(Self { store, config, settings, limits, sealed, open })
     }

@@ -147,6 +147,29 @@ fn a_batch_ends_before_the_block_that_would_cost_too_much_to_prove() {
 }
 
 #[test]
+fn whoever_seals_may_want_batches_of_less_cost() {
+    let mut world = funded(config());
+    let blocks = (0..6).map(|block| {
+        let transfers = (0..5).map(|_| world.transfer(Address::repeat_byte(2))).collect();
+        world.block(TIME + block, transfers)
+    });
+    let costs: Vec<_> = blocks.map(|block| BatchUse::of(&block).and(&BatchUse::default()).cost).collect();
+    // Room for the first block with its deposit, and two of the others.
+    let max_cost = 1_000_000 + 4 * 200_000 + 3 * costs[0] + 40 * 2_000;
+    let sealed =
+        seal_all(&mut sealer_with(&world, SealSettings { max_cost, ..SealSettings::default() }), TIME + 100);
+    assert!(sealed.len() > 1, "{costs:?}");
+    assert_eq!(sealed[0].1, SealReason::Full(Limit::ProvingCost));
+    assert!(sealed.iter().all(|(batch, _)| batch.cost <= max_cost));
+    check(&world, &sealed);
+    // A block alone is sealed whatever is wanted.
+    let transfers = (0..5).map(|_| world.transfer(Address::repeat_byte(2))).collect();
+    world.block(TIME + 100, transfers);
+    let settings = SealSettings { max_cost: 1, ..SealSettings::default() };
+    assert_eq!(seal_all(&mut sealer_with(&world, settings), TIME + 1_000).len(), 1);
+}
+
+#[test]
 fn a_batch_ends_before_the_block_that_would_publish_too_much() {
     let mut config = config();
     (config.transaction_pubdata_limit, config.batch_pubdata_limit) = (4_096, 4_608);

@@ -359,8 +359,12 @@ impl Parts<'_> {
             DataWay::Blobs => DataPolicy::Blobs,
             DataWay::Cheapest => DataPolicy::Cheaper,
         };
-        let settings =
-            SealSettings { max_age: self.settings.batch_age.as_secs(), data, ..SealSettings::default() };
+        let settings = SealSettings {
+            max_age: self.settings.batch_age.as_secs(),
+            max_cost: self.settings.batch_cost,
+            data,
+            ..SealSettings::default()
+        };
         let mut sealer = Sealer::open(Arc::clone(&self.store), self.config, settings)?;
         let ethereum = self.ethereum.clone();
         supervisor.spawn("the sealer of batches", move |stop| {

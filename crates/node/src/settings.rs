@@ -27,6 +27,8 @@ pub struct Settings {
     pub block_time: Duration,
     /// Longest time from a block to its batch.
     pub batch_age: Duration,
+    /// Proving cost of a batch to which no block is added any more, cycle equivalents.
+    pub batch_cost: u64,
     /// How batches are published.
     pub data_way: DataWay,
     /// Whether this process proves.
@@ -205,6 +207,8 @@ struct SequencerPart {
 struct Batches {
     #[serde(default = "default_age")]
     max_age_seconds: u64,
+    #[serde(default = "default_cost")]
+    max_cost_millions: u64,
     #[serde(default)]
     data: DataWay,
 }
@@ -233,7 +237,7 @@ impl Default for Rpc {
 
 impl Default for Batches {
     fn default() -> Self {
-        Self { max_age_seconds: default_age(), data: DataWay::default() }
+        Self { max_age_seconds: default_age(), max_cost_millions: default_cost(), data: DataWay::default() }
     }
 }
 
@@ -295,6 +299,10 @@ const fn default_age() -> u64 {
     60
 }
 
+const fn default_cost() -> u64 {
+    250
+}
+
 const fn default_true() -> bool {
     true
 }
@@ -333,6 +341,7 @@ impl Settings {
             fee_recipient: sequencer.fee_recipient,
             block_time: Duration::from_millis(sequencer.block_time_ms),
             batch_age: Duration::from_secs(batches.max_age_seconds),
+            batch_cost: batches.max_cost_millions * 1_000_000,
             data_way: batches.data,
             prove: prover.local,
             workers,
@@ -374,6 +383,7 @@ fn check_ranges(written: &File, file: &Path) -> Result<(), SettingsError> {
         ("rpc.executions", written.rpc.executions.into(), 1, 1_024, "1 to 1024"),
         ("rpc.log_blocks", written.rpc.log_blocks, 1, 10_000_000, "1 to 10000000"),
         ("sequencer.block_time_ms", written.sequencer.block_time_ms, 10, 60_000, "10 to 60000"),
+        ("batches.max_cost_millions", written.batches.max_cost_millions, 1, 1_000_000, "1 to 1000000"),
         ("batches.max_age_seconds", written.batches.max_age_seconds, 1, 86_400, "1 to 86400"),
     ];
     for (key, value, least, most, range) in ranges {
@@ -432,7 +442,7 @@ mod tests {
         assert_eq!(settings.l1.confirmations, 12);
         assert_eq!(settings.l1.key_file, None);
         assert_eq!(settings.block_time, Duration::from_millis(250));
-        assert_eq!(settings.data_way, DataWay::Cheapest);
+        assert_eq!((settings.batch_cost, settings.data_way), (250_000_000, DataWay::Cheapest));
         assert_eq!(settings.l1.max_fee, 200 * WEI_PER_GWEI);
         assert_eq!(settings.l1.replace_after, Duration::from_secs(90));
         assert_eq!((settings.prove, settings.workers), (true, None));
@@ -480,6 +490,8 @@ mod tests {
         assert!(refused(&LEAST.replace("00fe\"", "0000\"")).contains("zero address"));
         assert!(refused("").contains("l1"));
         assert!(refused(&format!("{LEAST}\n[batches]\ndata = \"nowhere\"")).contains("nowhere"));
+        let never = format!("{LEAST}\n[batches]\nmax_cost_millions = 0");
+        assert!(refused(&never).contains("batches.max_cost_millions is 0"));
         assert!(refused(&format!("{LEAST}\n[rpc]\nlisten = \"nowhere\"")).contains("listen"));
     }
 
