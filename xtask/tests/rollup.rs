@@ -453,3 +453,85 @@ fn an_access_list_hides_no_reads() {
     let (taken, batch) = run(&made.expect("a valid batch").input);
     check("access list", taken, &batch);
 }
+
+/// A batch of one operation that calls the contract, on a chain whose limit of a transaction is this.
+fn limited(code: &Bytes, transaction_cost_limit: u64) -> RollupInputOwned {
+    let contract = GenesisAccount { nonce: 1, code: code.clone(), ..GenesisAccount::default() };
+    let config = RollupConfig { history: false, transaction_cost_limit, ..config() };
+    let accounts = BTreeMap::from([(CONTRACT, contract)]);
+    let mut chain = RollupChain::new(config, accounts, 100).expect("a trie");
+    chain.make(&[draft(vec![operation()])]).expect("a valid batch").input
+}
+
+/// Code that calls itself so often, with a word of calldata and gas for a few instructions, and then ends well.
+fn calls_itself_often(calls: u16, called: &[u8]) -> Bytes {
+    let mut code = vec![op::CALLDATASIZE, op::PUSH2, 0, 0, op::JUMPI, op::PUSH0, op::JUMPDEST];
+    code.extend([op::PUSH1, 1, op::ADD]);
+    code.extend(push(&[0, 0, 32, 0, 0]));
+    code.extend([op::ADDRESS, op::PUSH1, 60, op::CALL, op::POP, op::DUP1, op::PUSH2]);
+    code.extend(calls.to_be_bytes());
+    code.extend([op::GT, op::PUSH1, 6, op::JUMPI, op::STOP]);
+    let entry = u16::try_from(code.len()).expect("short").to_be_bytes();
+    code[2..4].copy_from_slice(&entry);
+    code.push(op::JUMPDEST);
+    code.extend(called);
+    code.into()
+}
+
+/// The host has places of 64 bits and the guest of 32: one from 2^32 on fails in both, and may not cost more in one of them. If it
+/// does, an operation is over its limit on the host and not in the guest.
+#[test]
+fn a_place_beyond_32_bits_costs_the_same_on_the_host_and_in_the_guest() {
+    let code = calls_itself_often(1_000, &[op::PUSH5, 1, 0, 0, 0, 0, op::MLOAD]);
+    let ample = limited(&code, 1 << 26);
+    let batch = execute_rollup_input(&ample.borrow(), Reference::modmul256_assign).expect("a valid batch");
+    // Without what the batch, its block and its pubdata cost.
+    let cost = batch.cost - 1_200_000 - 40 * u64::try_from(batch.pubdata.len()).expect("short");
+    for (name, limit) in [("at the limit", cost), ("one beyond it", cost - 1)] {
+        let (taken, batch) = run(&limited(&code, limit));
+        check(name, taken, &batch);
+    }
+}
+
+/// Instructions that look into maps which are not empty, and those after which the meter itself does.
+#[test]
+fn what_looks_into_maps_is_metered() {
+    let stored = [push(&[1, 1]), vec![op::TSTORE]].concat();
+    let tload = [stored, [op::PUSH1, 1, op::TLOAD, op::POP].repeat(256)].concat();
+    let copy = [push(&[0, 0, 0]), vec![op::ADDRESS, op::EXTCODECOPY]].concat();
+    let shares = [
+        ("TLOAD", tload),
+        ("EXTCODESIZE", [op::ADDRESS, op::EXTCODESIZE, op::POP].repeat(64)),
+        ("EXTCODECOPY", copy.repeat(64)),
+    ]
+    .map(|(name, body)| {
+        let made = ample_chain(forever(&body)).make(&[draft(vec![operation()])]).expect("a valid batch");
+        let (taken, batch) = run(&made.input);
+        println!("{name}: {:.0} of {} equivalents", taken.equivalents, batch.cost);
+        taken.equivalents / batch.cost as f64
+    });
+    assert!(shares.iter().all(|share| *share <= 1.0), "{shares:?}");
+}
+
+/// What a batch has read must not make its later blocks dear: a block is charged alike wherever it stands.
+#[test]
+fn a_block_costs_the_same_after_much_was_read() {
+    const READERS: u64 = 28;
+    let read = [op::PUSH1, 1, op::ADD, op::DUP1, op::BALANCE, op::POP];
+    let code = [&[op::PUSH0, op::CALLDATALOAD, op::JUMPDEST][..], &read, &[op::PUSH1, 2, op::JUMP]].concat();
+    // Each reads accounts that no other has read.
+    let reader = |id: u64| {
+        let data: U256 = U256::from(id + 1) << 64;
+        let operation = Operation::decode(&operation()).expect("an operation");
+        Bytes::from(Operation { id, data: data.to_be_bytes_vec().into(), ..operation }.encode())
+    };
+    let batch = |blocks: u64| {
+        let readers = (0..READERS).map(|id| vec![reader(id)]);
+        let blocks = readers.chain((0..blocks).map(|nonce| vec![transfer(0, nonce)]));
+        run(&made(code.clone().into(), blocks.collect()))
+    };
+    let ((few, least), (many, most)) = (batch(2), batch(10));
+    let (taken, cost) = (many.equivalents - few.equivalents, (most.cost - least.cost) as f64);
+    println!("8 blocks of a transfer: {taken:.0} of {cost} equivalents");
+    assert!(taken <= cost);
+}
