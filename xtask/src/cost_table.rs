@@ -25,7 +25,10 @@ pub(crate) struct Arguments {
 const METERING: f64 = 38.0;
 
 /// What it takes more for an instruction that is metered by its gas and its memory.
-const METERING_BY_GAS: f64 = 50.0;
+const METERING_BY_GAS: f64 = 80.0;
+
+/// What it takes more for one whose code is charged: it looks for the account, and into the set of codes that are paid for.
+const METERING_BY_CODE: f64 = 900.0;
 
 /// What reading a slot or account takes at most beyond what was measured, on a trie of some 65,536 entries: six more levels of full
 /// branches, of which a fourth and a fifth were measured.
@@ -184,7 +187,7 @@ fn steps(rows: &[Row]) -> eyre::Result<BTreeMap<u8, Price>> {
         }
     }
     let mut prices: BTreeMap<u8, Price> =
-        by_code.into_iter().map(|(code, rows)| (code, metered(instruction(code, &rows)))).collect();
+        by_code.into_iter().map(|(code, rows)| (code, metered(code, instruction(code, &rows)))).collect();
     let blockhash = prices.get_mut(&opcode::BLOCKHASH).ok_or_eyre("BLOCKHASH was measured")?;
     blockhash.base = blockhash.base.max(BLOCKHASH);
     // A level of recursion, with what a deep stack of frames takes.
@@ -197,12 +200,12 @@ fn steps(rows: &[Row]) -> eyre::Result<BTreeMap<u8, Price>> {
     Ok(prices)
 }
 
-/// A price with what metering by gas takes, if it has a rate.
-fn metered(price: Price) -> Price {
-    match price.per_gas {
-        0 => price,
-        _ => Price { base: price.base + ceil(METERING_BY_GAS), ..price },
-    }
+/// A price with what metering by gas takes, if it has a rate, and by code, if it looks at one.
+fn metered(code: u8, price: Price) -> Price {
+    let by_gas = if price.per_gas == 0 { 0.0 } else { METERING_BY_GAS };
+    let by_code =
+        if matches!(code, opcode::EXTCODESIZE | opcode::EXTCODECOPY) { METERING_BY_CODE } else { 0.0 };
+    Price { base: price.base + ceil(by_gas + by_code), ..price }
 }
 
 /// The smallest base and rate that cover all rows: the base those that have no more gas than the cheapest one.
@@ -338,8 +341,8 @@ fn parts(rows: &[Row], steps: &BTreeMap<u8, Price>) -> eyre::Result<Vec<(&'stati
         (
             "TRANSACTION",
             "Each transaction: bytes of a transfer, its sender, both accounts, its receipt.",
-            // Sender, recipient and beneficiary are read and written.
-            ceil(transfer + 3.0 * (DEEPER_READ + DEEPER_WRITE)),
+            // Sender, recipient and beneficiary are read and written, and the account is read that the recipient delegates to.
+            ceil(transfer + 4.0 * DEEPER_READ + 3.0 * DEEPER_WRITE),
         ),
         (
             "TRANSACTION_BYTE",

@@ -173,32 +173,35 @@ impl<'a> WitnessState<'a> {
     }
 
     /// Applies what a block changed; returns the changes and the new state root.
-    pub(crate) fn apply(&mut self, mut changes: EvmState) -> Result<(Vec<AccountChange>, B256), StateError> {
-        let mut updates = Vec::with_capacity(changes.len());
-        let mut applied = Vec::with_capacity(changes.len());
-        for account in &mut self.loaded {
-            let Some(change) = changes.remove(&account.address) else { continue };
-            if !change.is_touched() {
-                continue;
+    pub(crate) fn apply(&mut self, changes: EvmState) -> Result<(Vec<AccountChange>, B256), StateError> {
+        // In the order in which they were first read. Not by a look at all that was ever read: blocks would become dearer and dearer.
+        let mut touched = Vec::with_capacity(changes.len());
+        for (address, change) in &changes {
+            // Every account that the EVM holds came through `basic`, and so is in `loaded`.
+            let position = *self.positions.get(address).ok_or(StateError::NotLoaded(*address))?;
+            if change.is_touched() {
+                touched.push((position, change));
             }
-            let (record, slots) = account.apply(&mut self.nodes, &change)?;
+        }
+        touched.sort_unstable_by_key(|(position, _)| *position);
+        let mut updates = Vec::with_capacity(touched.len());
+        let mut applied = Vec::with_capacity(touched.len());
+        for (position, change) in touched {
+            let account = self.loaded.get_mut(position).ok_or(StateError::NotLoaded(Address::ZERO))?;
+            let (record, slots) = account.apply(&mut self.nodes, change)?;
             if record == account.record {
                 continue;
             }
             let mut code = None;
-            if let (Some(record), Some(bytecode)) = (&record, change.info.code)
+            if let (Some(record), Some(bytecode)) = (&record, &change.info.code)
                 && account.record.as_ref().is_none_or(|before| before.code_hash != record.code_hash)
             {
                 code = Some(bytecode.original_bytes());
-                self.codes.entry(record.code_hash).or_insert(Code::Analysed(bytecode));
+                self.codes.entry(record.code_hash).or_insert_with(|| Code::Analysed(bytecode.clone()));
             }
             let before = core::mem::replace(&mut account.record, record);
             updates.push((account.key, record));
             applied.push(AccountChange { address: account.address, before, record, code, slots });
-        }
-        // Every account that the EVM holds came through `basic`, and so is in `loaded`.
-        if let Some(address) = changes.keys().next() {
-            return Err(StateError::NotLoaded(*address));
         }
         updates.sort_unstable_by_key(|(key, _)| *key);
         let encoded =

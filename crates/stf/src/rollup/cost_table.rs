@@ -16,13 +16,13 @@ pub(super) struct Price {
 }
 
 /// Each transaction: bytes of a transfer, its sender, both accounts, its receipt.
-pub(super) const TRANSACTION: u64 = 229643;
+pub(super) const TRANSACTION: u64 = 252468;
 
 /// Each byte of a transaction; the code of one that creates is analysed.
 pub(super) const TRANSACTION_BYTE: u64 = 44;
 
 /// Each authorization of a transaction (EIP-7702).
-pub(super) const AUTHORIZATION: u64 = 101912;
+pub(super) const AUTHORIZATION: u64 = 103003;
 
 /// Each account and each slot of an access list (EIP-2930), whose first use has no gas.
 pub(super) const ACCESS_ENTRY: u64 = 37500;
@@ -56,7 +56,7 @@ pub(super) const STEPS: [Price; 256] = [
     price(1354, 5, 0, 0), // 0x07 SMOD
     price(2095, 8, 0, 0), // 0x08 ADDMOD
     price(4110, 8, 0, 0), // 0x09 MULMOD
-    price(282, 10, 88, 140800), // 0x0a EXP
+    price(312, 10, 88, 140800), // 0x0a EXP
     price(193, 5, 0, 0), // 0x0b SIGNEXTEND
     price(50, 0, 0, 0), // 0x0c none
     price(50, 0, 0, 0), // 0x0d none
@@ -78,7 +78,7 @@ pub(super) const STEPS: [Price; 256] = [
     price(249, 3, 0, 0), // 0x1d SAR
     price(225, 5, 0, 0), // 0x1e CLZ
     price(50, 0, 0, 0), // 0x1f none
-    price(1123, 30, 40, 28000000), // 0x20 KECCAK256
+    price(1153, 30, 40, 28000000), // 0x20 KECCAK256
     price(50, 0, 0, 0), // 0x21 none
     price(50, 0, 0, 0), // 0x22 none
     price(50, 0, 0, 0), // 0x23 none
@@ -95,21 +95,21 @@ pub(super) const STEPS: [Price; 256] = [
     price(50, 0, 0, 0), // 0x2e none
     price(50, 0, 0, 0), // 0x2f none
     price(141, 2, 0, 0), // 0x30 ADDRESS
-    price(796, 100, 15, 37500), // 0x31 BALANCE
+    price(826, 100, 15, 37500), // 0x31 BALANCE
     price(141, 2, 0, 0), // 0x32 ORIGIN
     price(141, 2, 0, 0), // 0x33 CALLER
     price(91, 2, 0, 0), // 0x34 CALLVALUE
     price(299, 3, 0, 0), // 0x35 CALLDATALOAD
     price(85, 2, 0, 0), // 0x36 CALLDATASIZE
-    price(391, 3, 18, 28000000), // 0x37 CALLDATACOPY
+    price(421, 3, 18, 28000000), // 0x37 CALLDATACOPY
     price(85, 2, 0, 0), // 0x38 CODESIZE
-    price(391, 3, 18, 28000000), // 0x39 CODECOPY
+    price(421, 3, 18, 28000000), // 0x39 CODECOPY
     price(142, 2, 0, 0), // 0x3a GASPRICE
-    price(696, 100, 15, 37500), // 0x3b EXTCODESIZE
-    price(846, 100, 50, 28000000), // 0x3c EXTCODECOPY
+    price(1626, 100, 15, 37500), // 0x3b EXTCODESIZE
+    price(1776, 100, 50, 28000000), // 0x3c EXTCODECOPY
     price(87, 2, 0, 0), // 0x3d RETURNDATASIZE
-    price(395, 3, 18, 28000000), // 0x3e RETURNDATACOPY
-    price(957, 100, 15, 37500), // 0x3f EXTCODEHASH
+    price(425, 3, 18, 28000000), // 0x3e RETURNDATACOPY
+    price(987, 100, 15, 37500), // 0x3f EXTCODEHASH
     price(16000, 20, 0, 0), // 0x40 BLOCKHASH
     price(141, 2, 0, 0), // 0x41 COINBASE
     price(91, 2, 0, 0), // 0x42 TIMESTAMP
@@ -127,20 +127,20 @@ pub(super) const STEPS: [Price; 256] = [
     price(50, 0, 0, 0), // 0x4e none
     price(50, 0, 0, 0), // 0x4f none
     price(72, 2, 0, 0), // 0x50 POP
-    price(267, 3, 1, 0), // 0x51 MLOAD
-    price(255, 3, 1, 0), // 0x52 MSTORE
-    price(173, 3, 1, 0), // 0x53 MSTORE8
-    price(819, 100, 18, 36000), // 0x54 SLOAD
-    price(2440, 100, 19, 73725), // 0x55 SSTORE
+    price(297, 3, 1, 0), // 0x51 MLOAD
+    price(285, 3, 1, 0), // 0x52 MSTORE
+    price(203, 3, 1, 0), // 0x53 MSTORE8
+    price(849, 100, 18, 36000), // 0x54 SLOAD
+    price(2470, 100, 19, 73728), // 0x55 SSTORE
     price(141, 9, 0, 0), // 0x56 JUMP
     price(165, 10, 0, 0), // 0x57 JUMPI
     price(88, 2, 0, 0), // 0x58 PC
     price(87, 2, 0, 0), // 0x59 MSIZE
     price(85, 2, 0, 0), // 0x5a GAS
     price(66, 1, 0, 0), // 0x5b JUMPDEST
-    price(138, 100, 0, 0), // 0x5c TLOAD
+    price(449, 100, 0, 0), // 0x5c TLOAD
     price(2132, 100, 0, 0), // 0x5d TSTORE
-    price(327, 3, 34, 28000000), // 0x5e MCOPY
+    price(357, 3, 34, 28000000), // 0x5e MCOPY
     price(86, 2, 0, 0), // 0x5f PUSH0
     price(87, 3, 0, 0), // 0x60 PUSH1
     price(90, 3, 0, 0), // 0x61 PUSH2
@@ -206,11 +206,11 @@ pub(super) const STEPS: [Price; 256] = [
     price(201, 3, 0, 0), // 0x9d SWAP14
     price(201, 3, 0, 0), // 0x9e SWAP15
     price(201, 3, 0, 0), // 0x9f SWAP16
-    price(1740, 375, 2, 28000000), // 0xa0 LOG0
-    price(3400, 750, 2, 28000000), // 0xa1 LOG1
-    price(5098, 1125, 2, 28000000), // 0xa2 LOG2
-    price(6497, 1500, 3, 28000000), // 0xa3 LOG3
-    price(7893, 1875, 3, 28000000), // 0xa4 LOG4
+    price(1770, 375, 2, 28000000), // 0xa0 LOG0
+    price(3430, 750, 2, 28000000), // 0xa1 LOG1
+    price(5128, 1125, 2, 28000000), // 0xa2 LOG2
+    price(6527, 1500, 3, 28000000), // 0xa3 LOG3
+    price(7924, 1875, 3, 28000000), // 0xa4 LOG4
     price(50, 0, 0, 0), // 0xa5 none
     price(50, 0, 0, 0), // 0xa6 none
     price(50, 0, 0, 0), // 0xa7 none
@@ -286,22 +286,22 @@ pub(super) const STEPS: [Price; 256] = [
     price(50, 0, 0, 0), // 0xed none
     price(50, 0, 0, 0), // 0xee none
     price(50, 0, 0, 0), // 0xef none
-    price(64541, 32000, 243, 746496), // 0xf0 CREATE
-    price(6556, 100, 15, 586500), // 0xf1 CALL
+    price(65856, 32000, 243, 746496), // 0xf0 CREATE
+    price(6556, 100, 16, 625600), // 0xf1 CALL
     price(6556, 100, 15, 586500), // 0xf2 CALLCODE
-    price(242, 0, 1, 0), // 0xf3 RETURN
+    price(272, 0, 1, 0), // 0xf3 RETURN
     price(6556, 100, 15, 586500), // 0xf4 DELEGATECALL
-    price(66438, 32000, 85, 1044480), // 0xf5 CREATE2
+    price(67561, 32000, 85, 1044480), // 0xf5 CREATE2
     price(50, 0, 0, 0), // 0xf6 none
     price(50, 0, 0, 0), // 0xf7 none
     price(50, 0, 0, 0), // 0xf8 none
     price(50, 0, 0, 0), // 0xf9 none
-    price(6556, 100, 15, 586500), // 0xfa STATICCALL
+    price(6556, 100, 16, 625600), // 0xfa STATICCALL
     price(50, 0, 0, 0), // 0xfb none
     price(50, 0, 0, 0), // 0xfc none
-    price(979, 0, 1, 0), // 0xfd REVERT
+    price(1009, 0, 1, 0), // 0xfd REVERT
     price(754, 1000, 0, 0), // 0xfe INVALID
-    price(47883, 5000, 1, 27600), // 0xff SELFDESTRUCT
+    price(47915, 5000, 1, 27600), // 0xff SELFDESTRUCT
 ];
 
 /// Price of a precompile; of any other address nothing.

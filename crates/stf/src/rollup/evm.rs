@@ -185,6 +185,7 @@ impl<'s, S: ChainState> RollupEvm<'s, S> {
         price: &Price,
     ) -> InstructionExecResult {
         let (before, memory) = (interpreter.gas.remaining(), *interpreter.gas.memory());
+        let size = interpreter.memory.size();
         let lookup = meter::reads_code(interpreter.bytecode.opcode())
             .then(|| interpreter.stack.peek(0).map(|word| Address::from_word(word.into())).ok())
             .flatten();
@@ -198,10 +199,11 @@ impl<'s, S: ChainState> RollupEvm<'s, S> {
             before.saturating_sub(interpreter.gas.remaining()).saturating_sub(other)
         };
         ctx.chain.add(gas.saturating_mul(price.per_gas.into()).min(price.most.into()));
-        if interpreter.gas.memory().words_num != memory.words_num {
-            // What gas did not suffice for is counted there, and was not done.
-            let words = num_words(interpreter.memory.size());
-            ctx.chain.expansion(words.saturating_sub(memory.words_num));
+        // By the memory, and not by the words that its gas was counted for: of a place that does not fit into 32 bits the guest counts
+        // none, and of one that gas does not suffice for nobody has any.
+        let grown = interpreter.memory.size().saturating_sub(size);
+        if grown != 0 {
+            ctx.chain.expansion(num_words(grown));
         }
         // After a failure there may be a code that was read by an earlier transaction only, be it one that is refused.
         if let (Ok(()), Some(address)) = (&result, lookup) {
