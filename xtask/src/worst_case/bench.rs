@@ -44,6 +44,7 @@ pub(super) struct Figures {
 pub(super) struct Planned {
     pub(super) cost: u64,
     pub(super) equivalents: f64,
+    pub(super) segments: usize,
     /// Cells of its segments, padding included.
     pub(super) cells: u64,
 }
@@ -98,8 +99,8 @@ impl<'p> Bench<'p> {
     pub(super) fn plan(&self, batch: &Batch) -> eyre::Result<Planned> {
         let Executed { native, hints, taken } = self.execute(batch)?;
         let plan = Plan::new(self.program, &hints, Options::default())?;
-        let cells = plan.metering.cells();
-        Ok(Planned { cost: native.cost, equivalents: taken.equivalents.round(), cells })
+        let (cells, segments) = (plan.metering.cells(), plan.metering.segments.len());
+        Ok(Planned { cost: native.cost, equivalents: taken.equivalents.round(), segments, cells })
     }
 
     /// Proves all segments of a batch and verifies them. What a shape's tables have fixed is made when a segment first has the

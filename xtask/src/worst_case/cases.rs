@@ -17,54 +17,54 @@ use crate::costs::{self, Accounts, CONTRACT, Code, Loop, op};
 use crate::rollup::{self, CHAIN_ID, call, chain, draft, later, signature, signed};
 
 /// Operations, with those of their measured inputs (`bench/results/opcodes.json`) that take most for their price and of which one
-/// fits into the least limit: our name, theirs, the input.
+/// fits into the least limit: our name, theirs, the input. First what takes longest for its cost (`--plan`).
 #[rustfmt::skip]
 const OPERATIONS: [(&str, &str, &str); 39] = [
+    ("exp", "EXP", "random to 32 bytes of ones"),
     ("mulmod", "MULMOD", "modulo 129 bits (random)"),
-    ("sdiv", "SDIV", "random by 160 bits (random)"),
+    ("mcopy", "MCOPY", "100000 bytes, overlapping upwards"),
+    ("mod", "MOD", "all ones by 129 bits (random)"),
     ("div", "DIV", "all ones by 129 bits (random)"),
     ("smod", "SMOD", "random by 160 bits (random)"),
-    ("mod", "MOD", "all ones by 129 bits (random)"),
-    ("addmod", "ADDMOD", "modulo 129 bits (lone bits)"),
-    ("exp", "EXP", "random to 32 bytes of ones"),
-    ("jumpdest", "JUMPDEST", ""),
-    ("keccak256", "KECCAK256", "32 bytes"),
-    ("mcopy", "MCOPY", "100000 bytes, overlapping upwards"),
-    ("sload", "SLOAD", "cold, one of 65536 slots"),
-    ("sload-warm", "SLOAD", "warm"),
-    ("sstore", "SSTORE", "cold, from zero, beside 65536 slots"),
-    ("sstore-warm", "SSTORE", "warm, changed before"),
-    ("tstore", "TSTORE", "different slots"),
-    ("balance", "BALANCE", "cold, one of 65536 accounts"),
-    ("extcodecopy", "EXTCODECOPY", "0 bytes, cold, 24 KiB of JUMPDESTs each"),
-    ("call", "CALL", "cold, 24 KiB of JUMPDESTs each"),
-    ("create2", "CREATE2", "48 KiB of JUMPDESTs"),
-    ("selfdestruct", "SELFDESTRUCT", "new beneficiary"),
-    ("log4", "LOG4", "0 bytes"),
-    ("ecrecover", "ECRECOVER (0x01)", "valid signature 1"),
+    ("sdiv", "SDIV", "random by 160 bits (random)"),
     ("sha256", "SHA2-256 (0x02)", "10000 bytes"),
-    ("ripemd160", "RIPEMD-160 (0x03)", "10000 bytes"),
-    ("identity", "IDENTITY (0x04)", "1000 bytes"),
+    ("point-evaluation", "POINT_EVALUATION (0x0a)", "valid proof"),
+    ("addmod", "ADDMOD", "modulo 129 bits (lone bits)"),
     ("modexp", "MODEXP (0x05)", "base of 49 bytes, exponent of 1 (0xff), modulus of 49 (4/8 zeros below)"),
-    ("bn254-add", "BN254_ADD (0x06)", "doubling"),
+    ("bls12-pairing", "BLS12_PAIRING_CHECK (0x0f)", "1 pairs"),
+    ("ripemd160", "RIPEMD-160 (0x03)", "10000 bytes"),
+    ("keccak256", "KECCAK256", "32 bytes"),
+    ("create2", "CREATE2", "48 KiB of JUMPDESTs"),
+    ("bls12-g2add", "BLS12_G2ADD (0x0d)", "different points"),
+    ("bls12-map-fp2", "BLS12_MAP_FP2_TO_G2 (0x11)", "random"),
+    ("ecrecover", "ECRECOVER (0x01)", "valid signature 1"),
     ("bn254-mul", "BN254_MUL (0x07)", "random scalar"),
     ("bn254-pairing", "BN254_PAIRING (0x08)", "1 pairs"),
-    ("blake2f", "BLAKE2F (0x09)", "1000 rounds"),
-    ("point-evaluation", "POINT_EVALUATION (0x0a)", "valid proof"),
     ("bls12-g1add", "BLS12_G1ADD (0x0b)", "doubling"),
-    ("bls12-g1msm", "BLS12_G1MSM (0x0c)", "16 points, scalars random"),
-    ("bls12-g2add", "BLS12_G2ADD (0x0d)", "different points"),
-    ("bls12-g2msm", "BLS12_G2MSM (0x0e)", "1 points, scalars random"),
-    ("bls12-pairing", "BLS12_PAIRING_CHECK (0x0f)", "1 pairs"),
     ("bls12-map-fp", "BLS12_MAP_FP_TO_G1 (0x10)", "random"),
-    ("bls12-map-fp2", "BLS12_MAP_FP2_TO_G2 (0x11)", "random"),
+    ("log4", "LOG4", "0 bytes"),
+    ("bls12-g1msm", "BLS12_G1MSM (0x0c)", "16 points, scalars random"),
+    ("bls12-g2msm", "BLS12_G2MSM (0x0e)", "1 points, scalars random"),
     ("p256verify", "P256VERIFY (0x100)", "valid signature 2"),
+    ("sload-warm", "SLOAD", "warm"),
+    ("bn254-add", "BN254_ADD (0x06)", "doubling"),
+    ("call", "CALL", "cold, 24 KiB of JUMPDESTs each"),
+    ("extcodecopy", "EXTCODECOPY", "0 bytes, cold, 24 KiB of JUMPDESTs each"),
+    ("jumpdest", "JUMPDEST", ""),
+    ("tstore", "TSTORE", "different slots"),
+    ("sstore", "SSTORE", "cold, from zero, beside 65536 slots"),
+    ("blake2f", "BLAKE2F (0x09)", "1000 rounds"),
+    ("sstore-warm", "SSTORE", "warm, changed before"),
+    ("sload", "SLOAD", "cold, one of 65536 slots"),
+    ("balance", "BALANCE", "cold, one of 65536 accounts"),
+    ("identity", "IDENTITY (0x04)", "1000 bytes"),
+    ("selfdestruct", "SELFDESTRUCT", "new beneficiary"),
 ];
 
 /// Blocks before the one that asks for their hashes.
 const ANCESTORS: u64 = 256;
 
-/// Least share of the limit that one loop's iteration may take, so that the last one that fits is near the limit.
+/// Iterations of a loop that should fit, so that the last one ends near the limit.
 const ITERATIONS_MIN: u64 = 32;
 
 /// Tries to find how often something fits.
@@ -104,7 +104,7 @@ pub(super) struct Batch {
     pub(super) transactions_cost: u64,
 }
 
-/// All cases, the costliest for their gas first.
+/// All cases, about in the order of the time that they take.
 pub(super) fn all() -> eyre::Result<Vec<Case>> {
     let mut loops = costs::loops()?;
     let mut cases = Vec::with_capacity(OPERATIONS.len() + 4);

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use ashlar_abi::{Accelerators, Reference};
 use ashlar_stf::rollup::execute_rollup_input;
 
-use super::Proven;
 use super::bench::Figures;
 use super::cases::{all, transfers};
 use super::process::{peak_memory, processor_seconds};
+use super::{Proven, SLACK, broken, kept};
 
 /// The least that a configuration may have.
 const LIMIT: u64 = 1 << 23;
@@ -52,19 +52,38 @@ fn figures(cost: u64, equivalents: f64, seconds: f64) -> Figures {
     }
 }
 
-#[test]
-fn the_promise_is_the_metered_cost_at_the_speed_of_the_reference() {
+fn proven(seconds: f64) -> Proven {
     // The reference's meter says more than it takes: what it takes decides.
     let reference = figures(400, 200.0, 2.0);
-    let proven = |seconds| Proven {
-        about: String::new(),
-        input: String::new(),
-        figures: figures(1_000, 900.0, seconds),
-        reference: reference.clone(),
-    };
+    let figures = figures(1_000, 900.0, seconds);
+    Proven { about: String::new(), input: "0x".to_owned(), figures, reference }
+}
+
+#[test]
+fn the_promise_is_the_metered_cost_at_the_speed_of_the_reference() {
     assert_eq!(proven(1.0).promised(|figures| figures.seconds), 10.0);
     assert_eq!((proven(5.0).share(), proven(5.0).share_by_clock()), (0.5, 0.5));
     assert_eq!(proven(15.0).share(), 1.5);
+}
+
+#[test]
+fn what_takes_longer_than_promised_is_named() {
+    let found = [("slow", proven(10.1 * SLACK)), ("just", proven(10.0 * SLACK)), ("fast", proven(1.0))];
+    assert_eq!(broken(&found), [format!("slow ({:.2})", 1.01 * SLACK)]);
+    assert!(broken(&found[1..]).is_empty());
+}
+
+#[test]
+fn a_file_that_was_not_written_to_its_end_is_none() {
+    let file = crate::repository::target_dir().join("tmp/worst-case-kept.json");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let text = serde_json::to_string(&proven(1.0)).unwrap();
+    std::fs::write(&file, &text[..text.len() - 1]).unwrap();
+    assert!(kept(&file).unwrap().is_none());
+    std::fs::write(&file, &text).unwrap();
+    assert_eq!(kept(&file).unwrap().unwrap().share(), 0.1);
+    std::fs::remove_file(&file).unwrap();
+    assert!(kept(&file).unwrap().is_none());
 }
 
 #[test]
