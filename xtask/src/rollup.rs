@@ -15,9 +15,6 @@ use k256::ecdsa::SigningKey;
 
 pub(crate) const CHAIN_ID: u64 = 1_337;
 
-/// Accounts with ether, numbered from 0.
-pub(crate) const SENDERS: u64 = 128;
-
 /// Cells of a plain instruction, near the mean of compiled code: its cycle and its share of the tables of instructions.
 pub(crate) const PLAIN_CELLS: f64 = 115.0;
 
@@ -59,12 +56,16 @@ pub(crate) fn contract(code: Bytes) -> GenesisAccount {
     GenesisAccount { nonce: 1, code, ..GenesisAccount::default() }
 }
 
-/// A chain with these accounts, the contract of the history, and [`SENDERS`].
-pub(crate) fn chain(config: RollupConfig, mut accounts: BTreeMap<Address, GenesisAccount>) -> RollupChain {
+/// A chain with these accounts, the contract of the history, and so many senders with ether, numbered from 0.
+pub(crate) fn chain(
+    config: RollupConfig,
+    mut accounts: BTreeMap<Address, GenesisAccount>,
+    senders: u64,
+) -> RollupChain {
     accounts.insert(HISTORY_STORAGE_ADDRESS, contract(HISTORY_STORAGE_CODE.clone()));
     let balance = U256::from(10).pow(U256::from(20));
     accounts.extend(
-        (0..SENDERS).map(|number| (address_of(number), GenesisAccount { balance, ..Default::default() })),
+        (0..senders).map(|number| (address_of(number), GenesisAccount { balance, ..Default::default() })),
     );
     RollupChain::new(config, accounts, START).expect("a trie")
 }

@@ -28,9 +28,9 @@ static GUEST: LazyLock<Program> = LazyLock::new(|| {
     Program::from_elf(&fs::read(path).expect("the guest is in the tree")).expect("an ELF file")
 });
 
-/// A chain with this contract, and accounts with ether.
+/// A chain with this contract, and 64 accounts with ether.
 fn chain(code: Bytes) -> RollupChain {
-    rollup::chain(config(), BTreeMap::from([(CONTRACT, contract(code))]))
+    rollup::chain(config(), BTreeMap::from([(CONTRACT, contract(code))]), 64)
 }
 
 /// What a batch takes in the guest, and what the host says of it; both have one output.

@@ -61,6 +61,9 @@ const OPERATIONS: [(&str, &str, &str); 39] = [
     ("selfdestruct", "SELFDESTRUCT", "new beneficiary"),
 ];
 
+/// Accounts with ether: more than the reference has transfers.
+const SENDERS: u64 = 128;
+
 /// Blocks before the one that asks for their hashes.
 const ANCESTORS: u64 = 256;
 
@@ -146,13 +149,13 @@ fn config(limit: u64) -> RollupConfig {
 pub(super) fn transfers(limit: u64) -> eyre::Result<Batch> {
     let cost_of = |count| {
         let transactions = (0..count).map(|number| rollup::transfer(number, 0)).collect();
-        let mut chain = chain(config(limit), Accounts::new());
+        let mut chain = chain(config(limit), Accounts::new(), SENDERS);
         let made = chain.make(&[draft(transactions)]).wrap_err("the transfers are refused")?;
         let transactions_cost = made.blocks[0].transactions.iter().map(|result| result.usage.cost).sum();
         Ok::<_, eyre::Report>(Batch { input: made.input, transactions_cost })
     };
     let one = cost_of(1)?.transactions_cost;
-    cost_of((limit / one).min(rollup::SENDERS))
+    cost_of((limit / one).min(SENDERS))
 }
 
 impl Case {
@@ -192,7 +195,7 @@ impl Case {
             }
             Work::Transaction(make) => (with_slots(), make(size.count), 0),
         };
-        let mut chain = chain(config, accounts);
+        let mut chain = chain(config, accounts, SENDERS);
         let mut block = draft(vec![transaction]);
         if ancestors > 0 {
             let one = |number| later(draft(vec![rollup::transfer(1, number)]), number);
