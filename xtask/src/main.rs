@@ -12,9 +12,11 @@ mod guest;
 mod inputs;
 mod origin;
 mod repository;
+mod rollup;
 mod soak;
 mod solidity;
 mod wasm;
+mod worst_case;
 
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use crate::anvil::Anvil;
 use crate::origin::{commit, origin};
-use crate::{eest, repository, solidity};
+use crate::{eest, repository, solidity, worst_case};
 use clap::{Args, Subcommand};
 use eyre::{WrapErr, bail};
 use serde_json::{Value, json};
@@ -76,6 +76,9 @@ enum Suite {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Batches that use the limit of proving cost up with one costly operation each: none takes longer to prove than the limit
+    /// promises. A run that was stopped goes on where it was.
+    WorstCase(worst_case::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
@@ -92,6 +95,10 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
         },
         Suite::NodeKill { kills, seed } => ("node-kill", node_kill(*kills, *seed)?),
         Suite::Recursion { count, seed } => ("recursion", recursion(*count, *seed)?),
+        Suite::WorstCase(arguments) => match worst_case::run(arguments)? {
+            Some(result) => ("worst-case", result),
+            None => return Ok(()),
+        },
     };
     let report = json!({
         "origin": origin()?,

@@ -1,115 +1,36 @@
 //! The guest of rollup batches: the same output as on the host, and no more than the meter says
 //! (`specs/020-proving-cost.md`).
 
+#[path = "../src/rollup.rs"]
+#[allow(dead_code)]
+mod rollup;
+
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
-use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
-use alloy_eips::{
-    eip2718::Encodable2718,
-    eip2930::{AccessList, AccessListItem},
-    eip2935::{HISTORY_STORAGE_ADDRESS, HISTORY_STORAGE_CODE},
-};
-use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, keccak256};
+use alloy_consensus::TxEip1559;
+use alloy_eips::eip2930::{AccessList, AccessListItem};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address};
 use ashlar_abi::{Accelerators, HASH_KEY_WORDS, Reference};
 use ashlar_primitives::rollup::{Operation, RollupConfig, RollupInputOwned};
 use ashlar_stf::rollup::{RollupBatch, execute_rollup_input};
-use ashlar_vm::{Options, Program, SegmentLimits, Shape, Table, meter};
-use ashlar_witness::{GenesisAccount, HashKey, RollupChain, RollupDraft, batch_hints};
-use k256::ecdsa::SigningKey;
+use ashlar_vm::Program;
+use ashlar_witness::{GenesisAccount, HashKey, RollupChain, batch_hints};
 use revm::bytecode::opcode as op;
+use rollup::{CHAIN_ID, Taken, address_of, config, contract, draft, signed, take, transfer};
 
-const CHAIN_ID: u64 = 1_337;
 const CONTRACT: Address = address!("00000000000000000000000000000000000c0de0");
 
 /// Most cycles that a block may take beside its transactions.
 const BLOCK_CYCLES_MAX: u64 = 50_000;
-
-/// Cells of a plain instruction, as in the costs that the prices were made of.
-const PLAIN_CELLS: f64 = 115.0;
 
 static GUEST: LazyLock<Program> = LazyLock::new(|| {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guests/elf/rollup.elf");
     Program::from_elf(&fs::read(path).expect("the guest is in the tree")).expect("an ELF file")
 });
 
-fn config() -> RollupConfig {
-    RollupConfig {
-        chain_id: CHAIN_ID,
-        protocol_version: 1,
-        history: true,
-        base_asset: B256::repeat_byte(0xaa),
-        block_gas_limit: 1 << 25,
-        transaction_gas_limit: 1 << 24,
-        gas_target: 1 << 22,
-        base_fee_min: 1_000_000_000,
-        base_fee_doubling: 1 << 28,
-        transaction_cost_limit: 1 << 24,
-        batch_cost_limit: 1 << 30,
-        transaction_pubdata_limit: 100_000,
-        batch_pubdata_limit: 700_000,
-        transaction_logs_limit: 16,
-        batch_logs_limit: 1024,
-    }
-}
-
-fn key(number: u64) -> SigningKey {
-    SigningKey::from_slice(keccak256(format!("rollup cost {number}")).as_slice()).expect("a scalar")
-}
-
-fn address_of(number: u64) -> Address {
-    Address::from_public_key(key(number).verifying_key())
-}
-
 /// A chain with this contract, and 64 accounts with ether.
 fn chain(code: Bytes) -> RollupChain {
-    let contract = |code| GenesisAccount { nonce: 1, code, ..GenesisAccount::default() };
-    let mut accounts = BTreeMap::from([
-        (HISTORY_STORAGE_ADDRESS, contract(HISTORY_STORAGE_CODE.clone())),
-        (CONTRACT, contract(code)),
-    ]);
-    for number in 0..64 {
-        let balance = U256::from(10).pow(U256::from(20));
-        accounts.insert(address_of(number), GenesisAccount { balance, ..GenesisAccount::default() });
-    }
-    RollupChain::new(config(), accounts, 100).expect("a trie")
-}
-
-fn transaction(number: u64, nonce: u64, to: Address, gas_limit: u64, input: Bytes) -> Bytes {
-    let transaction = TxEip1559 {
-        chain_id: CHAIN_ID,
-        nonce,
-        gas_limit,
-        max_fee_per_gas: 20_000_000_000,
-        max_priority_fee_per_gas: 1,
-        to: TxKind::Call(to),
-        value: U256::ONE,
-        input,
-        ..TxEip1559::default()
-    };
-    sign(number, transaction)
-}
-
-fn sign(number: u64, transaction: TxEip1559) -> Bytes {
-    let (signature, parity) = key(number)
-        .sign_prehash_recoverable(transaction.signature_hash().as_slice())
-        .expect("32 bytes can be signed");
-    let signature = Signature::from((signature, parity));
-    TxEnvelope::from(transaction.into_signed(signature)).encoded_2718().into()
-}
-
-fn transfer(number: u64, nonce: u64) -> Bytes {
-    transaction(number, nonce, Address::repeat_byte(0x77), 21_000, Bytes::new())
-}
-
-fn draft(transactions: Vec<Bytes>) -> RollupDraft {
-    RollupDraft { beneficiary: Address::repeat_byte(0xfe), timestamp: 101, transactions }
-}
-
-/// What a batch takes in the guest.
-#[derive(Clone, Copy)]
-struct Taken {
-    cycles: u64,
-    equivalents: f64,
+    rollup::chain(config(), BTreeMap::from([(CONTRACT, contract(code))]), 64)
 }
 
 /// What a batch takes in the guest, and what the host says of it; both have one output.
@@ -122,16 +43,9 @@ fn run(input: &RollupInputOwned) -> (Taken, RollupBatch) {
 fn run_with(input: &RollupInputOwned, key: &HashKey) -> (Taken, RollupBatch) {
     let bytes = input.borrow().encode().expect("short");
     let batch = execute_rollup_input(&input.borrow(), Reference::modmul256_assign).expect("a valid batch");
-    let shape = Shape { name: "all", heights: [29; Table::COUNT] };
-    let one_segment = SegmentLimits { cycles: u64::MAX, shapes: vec![shape] };
-    let (run, metering) =
-        meter(&GUEST, &batch_hints(&bytes, key), Options::default(), one_segment).expect("the guest runs");
+    let (run, taken) = take(&GUEST, &batch_hints(&bytes, key)).expect("the guest runs");
     assert_eq!((run.exit.code, run.committed.as_slice()), (0, [batch.output.hash().0].as_slice()));
-    let rows: f64 = Table::BESIDE_CYCLES
-        .iter()
-        .map(|table| metering.rows(*table) as f64 * table.cells_per_unit() / PLAIN_CELLS)
-        .sum();
-    (Taken { cycles: run.cycles, equivalents: run.cycles as f64 + rows }, batch)
+    (taken, batch)
 }
 
 fn made(code: Bytes, blocks: Vec<Vec<Bytes>>) -> RollupInputOwned {
@@ -449,7 +363,7 @@ fn an_access_list_hides_no_reads() {
         access_list: AccessList(vec![AccessListItem { address: CONTRACT, storage_keys }]),
         ..TxEip1559::default()
     };
-    let made = ample_chain(code.concat().into()).make(&[draft(vec![sign(0, transaction)])]);
+    let made = ample_chain(code.concat().into()).make(&[draft(vec![signed(0, transaction)])]);
     let (taken, batch) = run(&made.expect("a valid batch").input);
     check("access list", taken, &batch);
 }

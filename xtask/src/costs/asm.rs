@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 
 /// Opcodes that the cases name (yellow paper, appendix H, and the EIPs up to Osaka).
 #[rustfmt::skip]
-pub(super) mod op {
+pub(crate) mod op {
     pub(crate) const STOP: u8 = 0x00;
     pub(crate) const ADD: u8 = 0x01;
     pub(crate) const SUB: u8 = 0x03;
@@ -61,14 +61,14 @@ const JUNK: usize = 17;
 
 /// A piece of EVM code that can be placed anywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Code {
+pub(crate) struct Code {
     bytes: Vec<u8>,
     /// Positions of PUSH2 immediates that hold a place in this piece.
     places: Vec<usize>,
 }
 
 impl Code {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
@@ -77,7 +77,7 @@ impl Code {
     }
 
     /// Appends opcodes (or any bytes).
-    pub(super) fn op(mut self, bytes: &[u8]) -> Self {
+    pub(crate) fn op(mut self, bytes: &[u8]) -> Self {
         self.bytes.extend_from_slice(bytes);
         self
     }
@@ -89,7 +89,7 @@ impl Code {
     }
 
     /// Pushes a number with as few bytes as it takes.
-    pub(super) fn push(self, value: u64) -> Self {
+    pub(crate) fn push(self, value: u64) -> Self {
         self.push_word(U256::from(value))
     }
 
@@ -102,7 +102,7 @@ impl Code {
     }
 
     /// Pushes a word with all 32 bytes.
-    pub(super) fn push32(mut self, value: U256) -> Self {
+    pub(crate) fn push32(mut self, value: U256) -> Self {
         self.bytes.push(op::PUSH0 + 32);
         self.bytes.extend_from_slice(&value.to_be_bytes::<32>());
         self
@@ -114,16 +114,21 @@ impl Code {
     }
 
     /// Pushes a place in this piece: where the code will be after `ahead` more bytes.
-    pub(super) fn push_place(mut self, ahead: usize) -> Self {
+    pub(super) fn push_place(self, ahead: usize) -> Self {
+        let place = self.len() + 3 + ahead;
+        self.push_at(place)
+    }
+
+    /// Pushes this place in this piece.
+    fn push_at(mut self, place: usize) -> Self {
         self.bytes.push(op::PUSH2);
         self.places.push(self.bytes.len());
-        let place = self.bytes.len() + 2 + ahead;
         self.bytes.extend_from_slice(&(place as u16).to_be_bytes());
         self
     }
 
     /// Appends another piece.
-    pub(super) fn then(mut self, other: &Self) -> Self {
+    pub(crate) fn then(mut self, other: &Self) -> Self {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(&other.bytes);
         for place in &other.places {
@@ -153,10 +158,15 @@ impl Code {
         // The loop's start is the JUMPDEST: right after the push of the count.
         let piece = Self::new().push(words);
         let start = piece.len();
-        let mut piece = piece.then(&body).push_place(0);
-        let at = piece.bytes.len() - 2;
-        piece.bytes[at..].copy_from_slice(&(start as u16).to_be_bytes());
-        self.then(&piece.op(&[op::JUMPI, op::POP]))
+        self.then(&piece.then(&body).push_at(start).op(&[op::JUMPI, op::POP]))
+    }
+
+    /// Runs `body`, which leaves the stack as it found it, this many times, at least once. The counter is on top.
+    pub(crate) fn repeat(self, times: u64, body: &Self) -> Self {
+        let piece = Self::new().push(times);
+        let start = piece.len();
+        let piece = piece.op(&[op::JUMPDEST]).then(body).op(&[op::PUSH1, 1, op::SWAP1, op::SUB, op::DUP1]);
+        self.then(&piece.push_at(start).op(&[op::JUMPI, op::POP]))
     }
 
     /// The bytes, for code that starts at 0.
@@ -172,6 +182,19 @@ impl Code {
 /// The number of iterations comes from the header, so that blocks which differ in it alone share the genesis state, the
 /// code and the transaction with its signature: all that is not the loop costs the same in both.
 pub(super) fn looped(prologue: &Code, unit: &Code, unroll: usize, data: &[u8]) -> eyre::Result<Vec<u8>> {
+    let (count, end) = (Code::new().op(&[op::PREVRANDAO]), Code::new().op(&[op::STOP]));
+    looped_with(&count, prologue, unit, unroll, &end, data)
+}
+
+/// [`looped`], with the iterations that `count` pushes, and with `end` after them.
+pub(super) fn looped_with(
+    count: &Code,
+    prologue: &Code,
+    unit: &Code,
+    unroll: usize,
+    end: &Code,
+    data: &[u8],
+) -> eyre::Result<Vec<u8>> {
     let mut code = Code::new().op(&HEAD);
     let mut data_place = None;
     if !data.is_empty() {
@@ -182,14 +205,14 @@ pub(super) fn looped(prologue: &Code, unit: &Code, unroll: usize, data: &[u8]) -
     for _ in 0..JUNK {
         code = code.op(&[op::PUSH1, 0x11]);
     }
-    code = code.op(&[op::PREVRANDAO]);
+    code = code.then(count);
     let start = code.len() as u16;
     code = code.op(&[op::JUMPDEST]);
     for _ in 0..unroll {
         code = code.then(unit);
     }
     code = code.op(&[op::PUSH1, 1, op::SWAP1, op::SUB, op::DUP1, op::PUSH2]);
-    code = code.op(&start.to_be_bytes()).op(&[op::JUMPI, op::STOP]);
+    code = code.op(&start.to_be_bytes()).op(&[op::JUMPI]).then(end);
     let mut bytes = code.finish();
     if let Some(at) = data_place {
         let place = u16::try_from(bytes.len())?;

@@ -21,7 +21,7 @@ use k256::ecdsa::SigningKey;
 use super::sample::Sample;
 
 /// A genesis allocation.
-pub(super) type Accounts = BTreeMap<Address, GenesisAccount>;
+pub(crate) type Accounts = BTreeMap<Address, GenesisAccount>;
 
 /// Most gas of a transaction (EIP-7825).
 pub(super) const TRANSACTION_GAS_MAX: u64 = 1 << 24;
@@ -33,7 +33,7 @@ const BLOCK_GAS: u64 = 200_000_000;
 const BLOCK_SECONDS: u64 = 12;
 
 /// The contract that a case's transaction calls.
-pub(super) const CONTRACT: Address = address!("00000000000000000000000000000000000c0de0");
+pub(crate) const CONTRACT: Address = address!("00000000000000000000000000000000000c0de0");
 
 /// Blobs per block, target then most, and the update fraction (EIP-7691).
 const BLOBS: (u16, u16, u64) = (6, 9, 5_007_716);

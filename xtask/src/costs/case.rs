@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use alloy_primitives::Bytes;
+use alloy_primitives::{Bytes, U256};
 use eyre::{WrapErr, ensure};
 
-use super::asm::{CODE_BYTES_MAX, Code, LOOP_BYTES, looped, op};
-use super::block::{Accounts, Bench, Block};
+use super::asm::{CODE_BYTES_MAX, Code, LOOP_BYTES, looped, looped_with, op};
+use super::block::{Accounts, Bench, Block, CONTRACT};
 use super::sample::{Sample, round};
 
 /// What a row of the table is about.
@@ -52,6 +52,60 @@ pub(super) struct Case {
     operations: f64,
     pops: f64,
     pushes: f64,
+    /// The operation in its loop, if it is one.
+    repeated: Option<Loop>,
+}
+
+/// An operation that a contract does again and again, with what surrounds it.
+#[derive(Clone)]
+pub(crate) struct Loop {
+    prologue: Code,
+    unit: Code,
+    unroll: usize,
+    data: Vec<u8>,
+    input: Bytes,
+    accounts: MakeAccounts,
+}
+
+impl Loop {
+    /// Of code that finds the counter on top of the stack and leaves the stack as it found it.
+    pub(crate) fn new(unit: Code) -> Self {
+        Self {
+            prologue: Code::new(),
+            unit,
+            unroll: UNROLL_MAX,
+            data: Vec::new(),
+            input: Bytes::new(),
+            accounts: Arc::new(|| Ok(Accounts::new())),
+        }
+    }
+
+    /// Input of the transaction.
+    pub(crate) const fn input(&self) -> &Bytes {
+        &self.input
+    }
+
+    /// Operations in a row that the report's measurements have, at most what a code has room for.
+    pub(crate) const fn unroll(&self) -> usize {
+        self.unroll
+    }
+
+    /// The accounts; [`CONTRACT`] does the operation `unroll` times in each of `iterations`, and then `end`.
+    pub(crate) fn genesis(&self, unroll: usize, iterations: u64, end: &Code) -> eyre::Result<Accounts> {
+        let count = Code::new().push(iterations);
+        let code = looped_with(&count, &self.prologue, &self.unit, unroll, end, &self.data)?;
+        let mut accounts = (self.accounts)()?;
+        let account = accounts.entry(CONTRACT).or_default();
+        (account.nonce, account.code) = (1, code.into());
+        account.balance = U256::from(10).pow(U256::from(20));
+        Ok(accounts)
+    }
+
+    /// The block with the iterations of a PREVRANDAO that is still to be chosen.
+    fn block(&self) -> eyre::Result<Block> {
+        let code = looped(&self.prologue, &self.unit, self.unroll, &self.data)?;
+        Block::calling((self.accounts)()?, code, self.input.clone())
+    }
 }
 
 impl Case {
@@ -71,6 +125,7 @@ impl Case {
             operations: operations as f64,
             pops: 0.0,
             pushes: 0.0,
+            repeated: None,
         }
     }
 
@@ -88,12 +143,18 @@ impl Case {
             operations: 1.0,
             pops: 0.0,
             pushes: 0.0,
+            repeated: None,
         }
     }
 
     /// Name and variant.
     pub(super) fn label(&self) -> String {
         [self.name.as_str(), &self.variant].join(" ").trim_end().to_owned()
+    }
+
+    /// The operation in its loop; none for what no loop does.
+    pub(super) const fn repeated(&self) -> Option<&Loop> {
+        self.repeated.as_ref()
     }
 
     /// Cost of one operation.
@@ -327,11 +388,13 @@ impl Operation {
         let Self { group, name, variant, gas, per_unit, prologue, data, input, accounts, ancestors, .. } =
             self;
         let other_accounts = self.other_accounts.unwrap_or_else(|| accounts.clone());
+        let with = Loop { prologue, unit, unroll, data, input, accounts };
+        let without = Loop { unit: base, accounts: other_accounts, ..with.clone() };
+        let repeated = Some(with.clone());
         let blocks = move || {
             let mut blocks = Vec::with_capacity(4);
-            for (sign, unit, accounts) in [(1.0, &unit, &accounts), (-1.0, &base, &other_accounts)] {
-                let code = looped(&prologue, unit, unroll, &data)?;
-                let block = Block { ancestors, ..Block::calling(accounts()?, code, input.clone())? };
+            for (sign, part) in [(1.0, &with), (-1.0, &without)] {
+                let block = Block { ancestors, ..part.block()? };
                 blocks.push((-sign, Block { prevrandao: iterations, ..block.clone() }));
                 blocks.push((sign, Block { prevrandao: 2 * iterations, ..block }));
             }
@@ -346,6 +409,7 @@ impl Operation {
             operations: (unroll as u64 * iterations * per_unit) as f64,
             pops: corrections.0,
             pushes: corrections.1,
+            repeated,
         }
     }
 }

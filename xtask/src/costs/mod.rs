@@ -14,6 +14,11 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use asm::{Code, op};
+pub(crate) use block::{Accounts, CONTRACT};
+pub(crate) use case::Loop;
+
+use std::collections::HashMap;
 use std::fs;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -63,6 +68,15 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     }
     print!("{}", if arguments.json { json } else { markdown });
     Ok(())
+}
+
+/// The loops of all operations that are measured, by name and variant.
+pub(crate) fn loops() -> eyre::Result<HashMap<(String, String), Loop>> {
+    let named = |case: Case| {
+        let repeated = case.repeated()?.clone();
+        Some(((case.name, case.variant), repeated))
+    };
+    Ok(cases::all()?.into_iter().filter_map(named).collect())
 }
 
 /// Measures all cases on all cores; rows come back in the order of the cases. All failures are reported, not only the

@@ -5,8 +5,7 @@ use std::ops::{Add, Div, Mul, Sub};
 use ashlar_vm::{Call, Metering, Run, Table};
 use serde_json::{Value, json};
 
-/// Cells of a plain instruction, near the mean of compiled code: its cycle and its share of the tables of instructions.
-pub(super) const PLAIN_CELLS: f64 = 115.0;
+pub(super) use crate::rollup::PLAIN_CELLS;
 
 /// Least share of a call that is shown.
 const CALLS_MIN: f64 = 0.015;
