@@ -405,6 +405,12 @@ fn a_damaged_store_seals_nothing() {
     world.put(Table::Blocks, 2u64.to_be_bytes(), b"1".as_slice());
     let mut sealer = sealer(&world);
     assert!(matches!(sealer.step(TIME + 62, &DEAR_BLOBS), Err(SealError::Chain(_))));
+    world.put(Table::Footprints, 1u64.to_be_bytes(), b"1".as_slice());
+    let error = Sealer::open(Arc::clone(&world.store), world.config, SealSettings::default())
+        .unwrap()
+        .step(TIME + 62, &DEAR_BLOBS)
+        .unwrap_err();
+    assert!(error.to_string().contains("what block 1 publishes"), "{error}");
     assert_eq!(world.store.last_batch().unwrap(), 0);
     world.put(Table::Batches, 1u64.to_be_bytes(), b"1".as_slice());
     let opened = Sealer::open(Arc::clone(&world.store), world.config, SealSettings::default());
