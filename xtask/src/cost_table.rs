@@ -11,7 +11,8 @@ use eyre::{OptionExt, WrapErr, ensure};
 use revm::bytecode::{OpCode, opcode};
 use serde::Deserialize;
 
-use crate::repository;
+use crate::mixes::{self, Priced, Worst};
+use crate::{repository, worst_case};
 
 /// Makes `crates/stf/src/rollup/cost_table.rs` of `bench/results/opcodes.json`, or checks that it comes from there.
 #[derive(Args)]
@@ -85,6 +86,8 @@ struct Row {
     variant: String,
     gas: f64,
     equivalents: f64,
+    /// Units of the tables, by their names.
+    units: BTreeMap<String, f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,11 +98,20 @@ struct Price {
     most: u32,
 }
 
+impl Price {
+    /// Of an operation with this gas.
+    fn of(&self, gas: f64) -> f64 {
+        let beyond = (gas - f64::from(self.free)).max(0.0) * f64::from(self.per_gas);
+        f64::from(self.base) + beyond.min(f64::from(self.most))
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> eyre::Result<()> {
     let root = repository::root();
     let measured: Measured =
         serde_json::from_str(&fs::read_to_string(root.join("bench/results/opcodes.json"))?)?;
     let made = table(&measured.rows)?;
+    check_mixes(&measured.rows)?;
     let path = root.join("crates/stf/src/rollup/cost_table.rs");
     if arguments.check {
         ensure!(
@@ -168,21 +180,64 @@ fn check_steps(steps: &BTreeMap<u8, Price>) -> eyre::Result<()> {
     Ok(())
 }
 
+/// Checks that no two operations in turn take more segments than time is promised for.
+fn check_mixes(rows: &[Row]) -> eyre::Result<()> {
+    let (steps, precompiles) = (steps(rows)?, precompiles(rows)?);
+    let mut priced = Vec::with_capacity(rows.len());
+    for row in rows {
+        let price = match row.group.as_str() {
+            "opcode" => {
+                Some(row.code()?).filter(|code| row.has_own_price(*code)).and_then(|code| steps.get(&code))
+            }
+            "precompile" => precompiles.get(&row.address()?).map(|(_, price)| price),
+            _ => None,
+        };
+        let label = [row.name.as_str(), &row.variant].join(" ");
+        priced.extend(price.map(|price| Priced::new(label, price.of(row.gas), &row.units)));
+    }
+    let Worst { share, names: [one, two], part } =
+        mixes::worst(&priced).ok_or_eyre("nothing was measured")?;
+    let percent = 100.0 * part;
+    println!(
+        "most that two operations take in turn: {share:.2} of the promise: {one} ({percent} % of the price), {two}"
+    );
+    ensure!(share <= worst_case::SLACK, "this is more than the slack of {}", worst_case::SLACK);
+    Ok(())
+}
+
+impl Row {
+    /// The instruction that it measures.
+    fn code(&self) -> eyre::Result<u8> {
+        // revm has the old name.
+        let name = if self.name == "PREVRANDAO" { "DIFFICULTY" } else { &self.name };
+        let code = (0..=u8::MAX).find(|code| OpCode::new(*code).is_some_and(|op| op.as_str() == name));
+        code.ok_or_eyre(self.name.clone())
+    }
+
+    /// The precompile that it measures.
+    fn address(&self) -> eyre::Result<Address> {
+        let (_, number) = self.name.split_once(" (0x").ok_or_eyre("the address of a precompile")?;
+        let number = u64::from_str_radix(number.trim_end_matches(')'), 16)?;
+        Ok(Address::left_padding_from(&number.to_be_bytes()))
+    }
+
+    /// Whether it is charged by the instruction's own price alone: code is charged by its bytes, memory by its words, and what a deep
+    /// stack of frames takes with the level.
+    fn has_own_price(&self, code: u8) -> bool {
+        let of_code =
+            self.variant.contains("24 KiB of") && code != opcode::BALANCE && code != opcode::EXTCODEHASH;
+        let of_memory = self.variant == "24576 bytes" && self.gas < 0.5;
+        let expands = self.variant.contains("expanding");
+        !of_code && !of_memory && !expands && !self.variant.contains("recursion")
+    }
+}
+
 /// Prices of instructions.
 fn steps(rows: &[Row]) -> eyre::Result<BTreeMap<u8, Price>> {
     let mut by_code: BTreeMap<u8, Vec<Row>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.group == "opcode") {
-        // revm has the old name.
-        let name = if row.name == "PREVRANDAO" { "DIFFICULTY" } else { &row.name };
-        let code = (0..=u8::MAX)
-            .find(|code| OpCode::new(*code).is_some_and(|op| op.as_str() == name))
-            .ok_or_eyre(row.name.clone())?;
-        // Code is charged by its bytes.
-        let of_code =
-            row.variant.contains("24 KiB of") && code != opcode::BALANCE && code != opcode::EXTCODEHASH;
-        let of_memory = row.variant == "24576 bytes" && row.gas < 0.5;
-        let expands = row.variant.contains("expanding");
-        if !of_code && !of_memory && !expands && !row.variant.contains("recursion") {
+        let code = row.code()?;
+        if row.has_own_price(code) {
             by_code.entry(code).or_default().push(row.clone());
         }
     }
@@ -299,11 +354,9 @@ fn deeper(code: u8, row: &Row) -> f64 {
 fn precompiles(rows: &[Row]) -> eyre::Result<BTreeMap<Address, (String, Price)>> {
     let mut prices = BTreeMap::new();
     for row in rows.iter().filter(|row| row.group == "precompile") {
-        let (name, number) = row.name.split_once(" (0x").ok_or_eyre("the address of a precompile")?;
-        let number = u64::from_str_radix(number.trim_end_matches(')'), 16)?;
-        let address = Address::left_padding_from(&number.to_be_bytes());
+        let name = row.name.split(" (0x").next().unwrap_or_default();
         let (_, price) = prices
-            .entry(address)
+            .entry(row.address()?)
             .or_insert_with(|| (name.to_owned(), Price { base: 1_000, free: 0, per_gas: 0, most: u32::MAX }));
         if row.gas < 0.5 {
             price.base = price.base.max(ceil(row.equivalents));

@@ -10,6 +10,7 @@ mod eest;
 mod final_proof;
 mod guest;
 mod inputs;
+mod mixes;
 mod origin;
 mod repository;
 mod rollup;

@@ -4,5 +4,5 @@ pragma solidity 0.8.37;
 
 /// @notice The program that joins statements (specification 013).
 library JoinerKey {
-    bytes32 internal constant JOINER = 0x2410100048a7b1bd432f44392e18a0f5053614ce0d05f4c50a505c634bf8dfe6;
+    bytes32 internal constant JOINER = 0x06aadcef4ea72918614d5ac6281c4d553f7994b9352a9fda6de8fe5f633cf141;
 }

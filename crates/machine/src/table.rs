@@ -205,17 +205,18 @@ impl Shape {
 const NO: u8 = ABSENT;
 
 /// The shapes of segments. Each serves a kind of work that real blocks do for a while: a search over their heights on
-/// measured runs found them (`specs/006-segment-proof.md`). Every call is in one of them, and a shape has at most the five
-/// heights that the recursion budget allows.
+/// measured runs found them (`specs/006-segment-proof.md`). Every call is in one of them, all that an EVM makes are in three that
+/// serve different work, so that no contract can end segments by what it calls in turn, and a shape has at most the five heights that
+/// the recursion budget allows.
 #[rustfmt::skip]
 pub const SHAPES: [Shape; 8] = [
     //                                    cpu prg lut ktb bit shf lt  sub mul div cal prt hnt com pos pag nod prm kec m25 m38 sec
     Shape { name: "small",      heights: [17, 17, 17, 17, 13, 13, 11, 13, 11,  9,  9, 11, 11,  9, 13, 11, 13, NO, 13,  9, NO,  9] },
-    Shape { name: "medium",     heights: [19, 17, 17, 17, 15, 15, 15, 15, 13,  9, 13, 15, 13,  9, 15, 13, 13, NO, 15, 13, NO, 13] },
-    Shape { name: "load",       heights: [18, 17, 17, 17, 15, 13,  9, 13,  9,  9, 13, 17, 17,  9, 18, 17, 15, NO, 15, NO, NO, NO] },
+    Shape { name: "medium",     heights: [19, 17, 17, 17, 15, 15, 15, 15, 15, 13, 13, 15, 13,  9, 15, 13, 13, NO, 15, 13, NO, 13] },
+    Shape { name: "load",       heights: [18, 17, 17, 17, 15, 13,  9, 13,  9,  9, 13, 17, 17,  9, 18, 17, 15, 13, 15, NO, NO, NO] },
     Shape { name: "witness",    heights: [19, 17, 17, 17, 17, 15, 13, 13, 13, 13, 13, 15, 15, 13, 17, 15, 15, NO, 18, NO, NO, NO] },
-    Shape { name: "hash",       heights: [20, 17, 17, 17, 17, 17, 17, 15, 13,  9, 13, 15, 13,  9, 17, 17, 15, NO, 17, 13, NO, 13] },
-    Shape { name: "general",    heights: [21, 17, 17, 17, 17, 17, 16, 17, 16, 13, 13, 15, 13, 13, 17, 16, 15, NO, 15, 13, NO, 13] },
-    Shape { name: "signatures", heights: [20, 17, 17, 17, 17, 17, 13, 17, 15,  9, 15, 17, 13,  9, 15, 13, 13, NO, 15, 15, NO, 15] },
-    Shape { name: "pairing",    heights: [19, 17, 17, 17, 15, 15, 15, 15, 15,  9, 15, 17, 13,  9, 15, 13, 13,  9, NO, 15, 15, NO] },
+    Shape { name: "hash",       heights: [20, 17, 17, 17, 17, 17, 17, 15, 15, 13, 13, 15, 13,  9, 17, 17, 15, NO, 17, 13, 13, 13] },
+    Shape { name: "general",    heights: [21, 17, 17, 17, 17, 17, 16, 17, 17, 15, 13, 15, 13, 13, 17, 16, 15, NO, 15, 13, NO, 13] },
+    Shape { name: "signatures", heights: [20, 17, 17, 17, 17, 17, 15, 17, 17, 13, 15, 17, 13,  9, 15, 13, 13, NO, 15, 15, 13, 15] },
+    Shape { name: "pairing",    heights: [19, 17, 17, 17, 15, 15, 15, 15, 15, 13, 15, 17, 13,  9, 15, 13, 13, NO, 15, 15, 15, 13] },
 ];

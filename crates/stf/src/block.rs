@@ -6,7 +6,7 @@ use crate::{
     header::{self, Rules, SealedHeader},
     requests::{self, Requests},
     state::{AccountChange, WitnessState},
-    transaction,
+    swap, transaction,
 };
 use alloc::{string::ToString, vec::Vec};
 use alloy_consensus::{Eip658Value, Header, Receipt, ReceiptEnvelope, Transaction as _, TxType};
@@ -168,7 +168,9 @@ fn evm<'s, 'a>(
     let mut cfg = CfgEnv::new_with_spec(spec).with_chain_id(config.chain_id);
     cfg.max_blobs_per_tx = Some(rules.blobs.max_blobs_per_tx);
     cfg.blob_base_fee_update_fraction = rules.blobs.update_fraction.try_into().ok();
-    MainnetContext::new(state, spec).with_block(block).with_cfg(cfg).build_mainnet()
+    let mut evm = MainnetContext::new(state, spec).with_block(block).with_cfg(cfg).build_mainnet();
+    swap::by_words(&mut evm.instruction);
+    evm
 }
 
 /// System calls before the transactions. Where the contract has no code, they do nothing.

@@ -24,6 +24,7 @@ mod header;
 mod requests;
 pub mod rollup;
 mod state;
+mod swap;
 mod transaction;
 
 pub use ancestors::Ancestors;

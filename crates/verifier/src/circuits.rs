@@ -17,7 +17,7 @@ pub const CIRCUITS_MAGIC: [u8; 8] = *b"ASHLARCK";
 pub const CIRCUITS_VERSION: u32 = 1;
 
 /// log2 of the rows of the tables of a recursion proof: sponge, sponge, compress, arithmetic.
-pub const CIRCUIT_HEIGHTS: [u8; 4] = [15, 13, 15, 15];
+pub const CIRCUIT_HEIGHTS: [u8; 4] = [15, 14, 15, 15];
 
 /// Operations in a row of the table of arithmetic.
 pub const CIRCUIT_OPERATIONS: usize = 5;

@@ -80,6 +80,12 @@ impl Loop {
         }
     }
 
+    /// The same with `code` after each operation, and `prologue` before the loop. The code leaves the stack as it found it.
+    pub(crate) fn followed_by(self, prologue: &Code, code: &Code) -> Self {
+        // Of two operations the code has no room for as many.
+        Self { prologue: self.prologue.then(prologue), unit: self.unit.then(code), unroll: 1, ..self }
+    }
+
     /// Input of the transaction.
     pub(crate) const fn input(&self) -> &Bytes {
         &self.input

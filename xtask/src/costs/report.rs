@@ -77,7 +77,7 @@ impl Row {
             "cycles": round(own.cycles, 1),
             "calls": own.calls_json(),
             "hint_words": round(own.hint_words, 1),
-            "pages": round(own.rows_of(Table::Page), 2),
+            "units": own.rows_json(),
             "equivalents": round(own.equivalents(), 1),
             "cycles_per_gas": self.per_gas(own.cycles).map(|ratio| round(ratio, 2)),
             "equivalents_per_gas": self.equivalents_per_gas().map(|ratio| round(ratio, 2)),

@@ -26,9 +26,9 @@ pub(super) struct Sample {
     pub(super) calls: [f64; Call::COUNT],
     /// Hint words consumed.
     pub(super) hint_words: f64,
-    /// Units of [`Table::BESIDE_CYCLES`]. Pages are those touched at all, as if the run were one segment: what a segment touches
-    /// again is not any operation's.
-    pub(super) rows: [f64; Table::BESIDE_CYCLES.len()],
+    /// Units of every table, in the order of [`Table::ALL`]. Pages are those touched at all, as if the run were one segment: what
+    /// a segment touches again is not any operation's.
+    pub(super) rows: [f64; Table::COUNT],
 }
 
 impl Sample {
@@ -39,7 +39,7 @@ impl Sample {
             cycles: run.cycles as f64,
             calls: Call::ALL.map(|call| run.calls.of(call) as f64),
             hint_words: run.hints_read as f64,
-            rows: Table::BESIDE_CYCLES.map(|table| metering.rows(table) as f64),
+            rows: Table::ALL.map(|table| metering.rows(table) as f64),
         }
     }
 
@@ -53,10 +53,9 @@ impl Sample {
         }
     }
 
-    /// Equivalents of the units of one weighted table.
+    /// Equivalents of the units of one of [`Table::BESIDE_CYCLES`].
     pub(super) fn equivalents_of(&self, table: Table) -> f64 {
-        let index = Table::BESIDE_CYCLES.iter().position(|weighted| *weighted == table);
-        index.map_or(0.0, |index| self.rows[index] * weight(table))
+        if Table::BESIDE_CYCLES.contains(&table) { self.rows_of(table) * weight(table) } else { 0.0 }
     }
 
     /// Cycles plus the weight of everything that is not a cycle.
@@ -82,12 +81,17 @@ impl Sample {
             .into()
     }
 
-    /// Units of one weighted table.
-    pub(super) fn rows_of(&self, table: Table) -> f64 {
-        Table::BESIDE_CYCLES
-            .iter()
-            .position(|weighted| *weighted == table)
-            .map_or(0.0, |index| self.rows[index])
+    /// Units of one table.
+    pub(super) const fn rows_of(&self, table: Table) -> f64 {
+        self.rows[table as usize]
+    }
+
+    /// Units by table, those that there are.
+    pub(super) fn rows_json(&self) -> Value {
+        let rows = Table::ALL.iter().zip(self.rows).filter(|(_, count)| *count >= CALLS_MIN);
+        rows.map(|(table, count)| (table.name().to_owned(), json!(round(count, 2))))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     }
 }
 

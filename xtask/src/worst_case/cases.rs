@@ -19,7 +19,11 @@ use crate::rollup::{self, CHAIN_ID, call, chain, draft, later, signature, signed
 /// Operations, with those of their measured inputs (`bench/results/opcodes.json`) that take most for their price and of which one
 /// fits into the least limit: our name, theirs, the input. First what takes longest for its cost (`--plan`).
 #[rustfmt::skip]
-const OPERATIONS: [(&str, &str, &str); 39] = [
+const OPERATIONS: [(&str, &str, &str); 43] = [
+    ("mul", "MUL", "random"),
+    ("calldatacopy", "CALLDATACOPY", "24000 bytes, unaligned"),
+    ("shl", "SHL", "63"),
+    ("swap", "SWAP1", ""),
     ("exp", "EXP", "random to 32 bytes of ones"),
     ("mulmod", "MULMOD", "modulo 129 bits (random)"),
     ("mcopy", "MCOPY", "100000 bytes, overlapping upwards"),
@@ -59,6 +63,16 @@ const OPERATIONS: [(&str, &str, &str); 39] = [
     ("balance", "BALANCE", "cold, one of 65536 accounts"),
     ("identity", "IDENTITY (0x04)", "1000 bytes"),
     ("selfdestruct", "SELFDESTRUCT", "new beneficiary"),
+];
+
+/// Of these, some that take a multiplication modulo 384 bits in turn: no operation has that, Keccak, and the curve of signatures, and
+/// a shape of segments without one of the three would end a segment after each.
+#[rustfmt::skip]
+const BESIDE_WIDE: [(&str, &str, &str); 4] = [
+    ("wide-keccak", "KECCAK256", "32 bytes"),
+    ("wide-keccak-long", "KECCAK256", "100000 bytes"),
+    ("wide-ecrecover", "ECRECOVER (0x01)", "valid signature 1"),
+    ("wide-bn254", "BN254_ADD (0x06)", "doubling"),
 ];
 
 /// Accounts with ether: more than the reference has transfers.
@@ -109,13 +123,23 @@ pub(super) struct Batch {
 
 /// All cases, about in the order of the time that they take.
 pub(super) fn all() -> eyre::Result<Vec<Case>> {
-    let mut loops = costs::loops()?;
-    let mut cases = Vec::with_capacity(OPERATIONS.len() + 4);
+    let loops = costs::loops()?;
+    let find = |operation: &str, variant: &str| {
+        let of = loops.get(&(operation.to_owned(), variant.to_owned()));
+        of.cloned().ok_or_eyre(format!("{operation} with {variant} is not measured"))
+    };
+    let about = |operation, variant| [operation, variant].join(": ").trim_end_matches(": ").to_owned();
+    let mut cases = Vec::with_capacity(OPERATIONS.len() + BESIDE_WIDE.len() + 4);
     for (name, operation, variant) in OPERATIONS {
-        let of = loops.remove(&(operation.to_owned(), variant.to_owned()));
-        let of = of.ok_or_eyre(format!("{operation} with {variant} is not measured"))?;
-        let about = [operation, variant].join(": ").trim_end_matches(": ").to_owned();
-        cases.push(Case { name, about, work: Work::Loop { of: Box::new(of), ancestors: 0 } });
+        let of = Box::new(find(operation, variant)?);
+        let about = about(operation, variant);
+        cases.push(Case { name, about, work: Work::Loop { of, ancestors: 0 } });
+    }
+    for (name, operation, variant) in BESIDE_WIDE {
+        let (prologue, code) = wide();
+        let of = Box::new(find(operation, variant)?.followed_by(&prologue, &code));
+        let about = format!("{}, and MODEXP of 384 bits in turn", about(operation, variant));
+        cases.push(Case { name, about, work: Work::Loop { of, ancestors: 0 } });
     }
     // The hash of the block whose number is as much lower as the counter's last byte says.
     let hash = Code::new().op(&[op::DUP1]).push(0xff).op(&[AND, NUMBER, op::SUB, BLOCKHASH, op::POP]);
@@ -208,6 +232,17 @@ impl Case {
         let result = results.and_then(|mut results| results.pop()).ok_or_eyre("no result")?;
         Ok((made.input, result))
     }
+}
+
+/// A MODEXP whose base and modulus have 384 bits, the least that it can take, and what puts its input into memory.
+fn wide() -> (Code, Code) {
+    const INPUT: u64 = 0x40_000;
+    let ones = U256::MAX;
+    let words = [U256::from(48), U256::ONE, U256::from(48), ones >> 8, ones, ones, ones];
+    let store = |code: Code, (word, place): (U256, u64)| code.push32(word).push(place).op(&[op::MSTORE]);
+    let prologue = words.into_iter().zip((INPUT..).step_by(32)).fold(Code::new(), store);
+    let call = Code::new().push(0).push(0).push(3 * 32 + 2 * 48 + 1).push(INPUT).push(5);
+    (prologue, call.op(&[op::GAS, op::STATICCALL, op::POP]))
 }
 
 /// What a loop ends with: so many MULMODs with a modulus of 129 bits, which take most for their price.

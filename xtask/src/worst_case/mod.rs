@@ -22,7 +22,7 @@ use bench::{Bench, Figures, Planned};
 use cases::Case;
 
 /// Most of the promised time that a batch may take (`specs/020-proving-cost.md`, "Time").
-const SLACK: f64 = 4.0;
+pub(crate) const SLACK: f64 = 2.5;
 
 /// Proofs after which the reference is made anew: what else a machine does changes.
 const REFERENCE_EVERY: usize = 8;

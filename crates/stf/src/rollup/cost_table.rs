@@ -16,13 +16,13 @@ pub(super) struct Price {
 }
 
 /// Each transaction: bytes of a transfer, its sender, both accounts, its receipt.
-pub(super) const TRANSACTION: u64 = 252468;
+pub(super) const TRANSACTION: u64 = 250574;
 
 /// Each byte of a transaction; the code of one that creates is analysed.
 pub(super) const TRANSACTION_BYTE: u64 = 44;
 
 /// Each authorization of a transaction (EIP-7702).
-pub(super) const AUTHORIZATION: u64 = 103003;
+pub(super) const AUTHORIZATION: u64 = 101906;
 
 /// Each account and each slot of an access list (EIP-2930), whose first use has no gas.
 pub(super) const ACCESS_ENTRY: u64 = 37500;
@@ -105,7 +105,7 @@ pub(super) const STEPS: [Price; 256] = [
     price(85, 2, 0, 0), // 0x38 CODESIZE
     price(421, 3, 18, 28000000), // 0x39 CODECOPY
     price(142, 2, 0, 0), // 0x3a GASPRICE
-    price(1626, 100, 15, 37500), // 0x3b EXTCODESIZE
+    price(1626, 100, 14, 35000), // 0x3b EXTCODESIZE
     price(1776, 100, 50, 28000000), // 0x3c EXTCODECOPY
     price(87, 2, 0, 0), // 0x3d RETURNDATASIZE
     price(425, 3, 18, 28000000), // 0x3e RETURNDATACOPY
@@ -131,7 +131,7 @@ pub(super) const STEPS: [Price; 256] = [
     price(285, 3, 1, 0), // 0x52 MSTORE
     price(203, 3, 1, 0), // 0x53 MSTORE8
     price(849, 100, 18, 36000), // 0x54 SLOAD
-    price(2470, 100, 19, 73728), // 0x55 SSTORE
+    price(2470, 100, 19, 73722), // 0x55 SSTORE
     price(141, 9, 0, 0), // 0x56 JUMP
     price(165, 10, 0, 0), // 0x57 JUMPI
     price(88, 2, 0, 0), // 0x58 PC
@@ -190,27 +190,27 @@ pub(super) const STEPS: [Price; 256] = [
     price(92, 3, 0, 0), // 0x8d DUP14
     price(92, 3, 0, 0), // 0x8e DUP15
     price(92, 3, 0, 0), // 0x8f DUP16
-    price(201, 3, 0, 0), // 0x90 SWAP1
-    price(201, 3, 0, 0), // 0x91 SWAP2
-    price(201, 3, 0, 0), // 0x92 SWAP3
-    price(201, 3, 0, 0), // 0x93 SWAP4
-    price(201, 3, 0, 0), // 0x94 SWAP5
-    price(201, 3, 0, 0), // 0x95 SWAP6
-    price(201, 3, 0, 0), // 0x96 SWAP7
-    price(201, 3, 0, 0), // 0x97 SWAP8
-    price(201, 3, 0, 0), // 0x98 SWAP9
-    price(201, 3, 0, 0), // 0x99 SWAP10
-    price(201, 3, 0, 0), // 0x9a SWAP11
-    price(201, 3, 0, 0), // 0x9b SWAP12
-    price(201, 3, 0, 0), // 0x9c SWAP13
-    price(201, 3, 0, 0), // 0x9d SWAP14
-    price(201, 3, 0, 0), // 0x9e SWAP15
-    price(201, 3, 0, 0), // 0x9f SWAP16
+    price(125, 3, 0, 0), // 0x90 SWAP1
+    price(125, 3, 0, 0), // 0x91 SWAP2
+    price(125, 3, 0, 0), // 0x92 SWAP3
+    price(125, 3, 0, 0), // 0x93 SWAP4
+    price(125, 3, 0, 0), // 0x94 SWAP5
+    price(125, 3, 0, 0), // 0x95 SWAP6
+    price(125, 3, 0, 0), // 0x96 SWAP7
+    price(125, 3, 0, 0), // 0x97 SWAP8
+    price(125, 3, 0, 0), // 0x98 SWAP9
+    price(125, 3, 0, 0), // 0x99 SWAP10
+    price(125, 3, 0, 0), // 0x9a SWAP11
+    price(125, 3, 0, 0), // 0x9b SWAP12
+    price(125, 3, 0, 0), // 0x9c SWAP13
+    price(125, 3, 0, 0), // 0x9d SWAP14
+    price(125, 3, 0, 0), // 0x9e SWAP15
+    price(125, 3, 0, 0), // 0x9f SWAP16
     price(1770, 375, 2, 28000000), // 0xa0 LOG0
     price(3430, 750, 2, 28000000), // 0xa1 LOG1
-    price(5128, 1125, 2, 28000000), // 0xa2 LOG2
-    price(6527, 1500, 3, 28000000), // 0xa3 LOG3
-    price(7924, 1875, 3, 28000000), // 0xa4 LOG4
+    price(5129, 1125, 2, 28000000), // 0xa2 LOG2
+    price(6528, 1500, 3, 28000000), // 0xa3 LOG3
+    price(7923, 1875, 3, 28000000), // 0xa4 LOG4
     price(50, 0, 0, 0), // 0xa5 none
     price(50, 0, 0, 0), // 0xa6 none
     price(50, 0, 0, 0), // 0xa7 none
@@ -286,22 +286,22 @@ pub(super) const STEPS: [Price; 256] = [
     price(50, 0, 0, 0), // 0xed none
     price(50, 0, 0, 0), // 0xee none
     price(50, 0, 0, 0), // 0xef none
-    price(65856, 32000, 243, 746496), // 0xf0 CREATE
-    price(6556, 100, 16, 625600), // 0xf1 CALL
-    price(6556, 100, 15, 586500), // 0xf2 CALLCODE
+    price(64546, 32000, 243, 746496), // 0xf0 CREATE
+    price(6480, 100, 15, 586500), // 0xf1 CALL
+    price(6480, 100, 15, 586500), // 0xf2 CALLCODE
     price(272, 0, 1, 0), // 0xf3 RETURN
-    price(6556, 100, 15, 586500), // 0xf4 DELEGATECALL
-    price(67561, 32000, 85, 1044480), // 0xf5 CREATE2
+    price(6480, 100, 15, 586500), // 0xf4 DELEGATECALL
+    price(66445, 32000, 85, 1044480), // 0xf5 CREATE2
     price(50, 0, 0, 0), // 0xf6 none
     price(50, 0, 0, 0), // 0xf7 none
     price(50, 0, 0, 0), // 0xf8 none
     price(50, 0, 0, 0), // 0xf9 none
-    price(6556, 100, 16, 625600), // 0xfa STATICCALL
+    price(6480, 100, 15, 586500), // 0xfa STATICCALL
     price(50, 0, 0, 0), // 0xfb none
     price(50, 0, 0, 0), // 0xfc none
     price(1009, 0, 1, 0), // 0xfd REVERT
     price(754, 1000, 0, 0), // 0xfe INVALID
-    price(47915, 5000, 1, 27600), // 0xff SELFDESTRUCT
+    price(47913, 5000, 1, 27600), // 0xff SELFDESTRUCT
 ];
 
 /// Price of a precompile; of any other address nothing.

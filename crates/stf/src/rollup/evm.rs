@@ -5,7 +5,7 @@ use super::{
     meter::{self, Meter, MeteredPrecompiles},
     state::{BlockState, ChainState},
 };
-use crate::error::StateError;
+use crate::{error::StateError, swap};
 #[cfg(feature = "trace")]
 use alloc::boxed::Box;
 use alloy_consensus::Header;
@@ -80,7 +80,8 @@ impl<'s, S: ChainState> RollupEvm<'s, S> {
             local: Default::default(),
             error: Ok(()),
         };
-        let instructions = EthInstructions::new_mainnet_with_spec(spec);
+        let mut instructions = EthInstructions::new_mainnet_with_spec(spec);
+        swap::by_words(&mut instructions);
         #[cfg(not(feature = "trace"))]
         {
             Self(Evm::new(context, instructions, MeteredPrecompiles::new(spec)))
