@@ -31,8 +31,13 @@ fn row(is_such: impl Fn(usize, &Fixed) -> bool) -> usize {
     (1..fixed.compress.len() - 1).find(|row| is_such(*row, fixed)).expect("a row")
 }
 
+/// The first step of a path, which goes on with the node that it makes.
 fn path_start() -> usize {
-    row(|i, fixed| fixed.compress[i].is_path == Val::ONE && fixed.compress[i].digest_count != Val::ZERO)
+    row(|i, fixed| {
+        let [before, step] = [&fixed.compress[i - 1], &fixed.compress[i]];
+        let is_first = step.digest_count != Val::ZERO && before.chain_left == Val::ZERO;
+        step.is_path == Val::ONE && is_first && step.chain_word == Val::ONE
+    })
 }
 
 fn path_end() -> usize {
@@ -167,8 +172,11 @@ fn refuses_sides_that_are_no_bits_and_indices_past_a_cap() {
 fn refuses_joins_on_the_left() {
     let join =
         row(|i, fixed| fixed.compress[i].is_path == Val::ONE && fixed.compress[i - 1].chain_left == Val::ONE);
-    let step =
-        row(|i, fixed| fixed.compress[i].is_path == Val::ONE && fixed.compress[i].chain_word == Val::ONE);
+    // One whose side is a wire of its own.
+    let step = row(|i, fixed| {
+        fixed.compress[i].is_path == Val::ONE
+            && fixed.compress[i].bit_address != fixed.compress[join].bit_address
+    });
     refused("may be the left child", |fixed| {
         let [one, side] = [join, step].map(|row| fixed.compress[row].bit_address);
         fixed.compress[join].bit_address = side;
