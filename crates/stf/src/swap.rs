@@ -42,7 +42,7 @@ pub(crate) fn by_words<H: Host>(instructions: &mut EthInstructions<EthInterprete
         swap::<15, H>,
         swap::<16, H>,
     ];
-    for (instruction, swap) in table[usize::from(SWAP1)..].iter_mut().zip(swaps) {
+    for (instruction, swap) in table.iter_mut().skip(usize::from(SWAP1)).zip(swaps) {
         *instruction = Instruction::new(swap);
     }
 }
