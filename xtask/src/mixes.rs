@@ -10,7 +10,7 @@ use ashlar_machine::{ABSENT, SHAPES, Shape, Table};
 
 /// Cells of the segments of a batch of transfers for each equivalent that it takes: what time is promised by
 /// (`cargo xtask soak worst-case --plan`).
-const CELLS: f64 = 184.0;
+pub(crate) const CELLS: f64 = 184.0;
 
 /// Shares of the price that the first of two operations has. A thousandth is enough to have a table in every segment.
 const SHARES: [f64; 11] = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999];

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ashlar_abi::{Accelerators, Reference};
 use ashlar_stf::rollup::execute_rollup_input;
 
-use super::bench::Figures;
+use super::bench::{Bench, Figures, guest};
 use super::cases::{all, transfers};
 use super::process::{peak_memory, processor_seconds};
 use super::{Proven, SLACK, broken, kept};
@@ -36,6 +36,15 @@ fn the_reference_costs_as_much_as_a_case() {
     let executed = execute_rollup_input(&batch.input.borrow(), Reference::modmul256_assign).unwrap();
     assert!((0.9..=1.0).contains(&(batch.transactions_cost as f64 / LIMIT as f64)));
     assert!(executed.cost > batch.transactions_cost);
+}
+
+/// What `cargo xtask cost-table` compares with is what a batch of transfers takes.
+#[test]
+fn the_reference_takes_the_cells_that_mixes_are_compared_with() {
+    let guest = guest().unwrap();
+    let planned = Bench::new(&guest).unwrap().plan(&transfers(LIMIT).unwrap()).unwrap();
+    let cells = planned.cells as f64 / planned.equivalents;
+    assert!((cells / crate::mixes::CELLS - 1.0).abs() < 0.05, "{cells} cells for each equivalent");
 }
 
 fn figures(cost: u64, equivalents: f64, seconds: f64) -> Figures {
