@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use ashlar_machine::{ABSENT, SHAPES, Shape, Table};
+use ashlar_machine::{SHAPES, Shape, Table};
 
 /// Cells of the segments of a batch of transfers for each equivalent that it takes: what time is promised by
 /// (`cargo xtask soak worst-case --plan`).
@@ -16,9 +16,8 @@ pub(crate) const CELLS: f64 = 184.0;
 const SHARES: [f64; 11] = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 
 /// An operation with what it takes of each table for each equivalent of its price.
-#[derive(Clone)]
 pub(crate) struct Priced {
-    pub(crate) name: String,
+    name: String,
     units: [f64; Table::COUNT],
 }
 
@@ -41,9 +40,9 @@ pub(crate) struct Worst {
 
 /// The worst of all pairs, with themselves too.
 pub(crate) fn worst(operations: &[Priced]) -> Option<Worst> {
-    let leading = leading(operations);
+    let chosen = undominated(operations);
     let pairs =
-        leading.iter().enumerate().flat_map(|(i, one)| leading[i..].iter().map(move |two| (*one, *two)));
+        chosen.iter().enumerate().flat_map(|(i, one)| chosen[i..].iter().map(move |two| (*one, *two)));
     let mixes = pairs.flat_map(|(one, two)| SHARES.map(|part| (one, two, part)));
     let shares = mixes.map(|(one, two, part)| {
         let units: [f64; Table::COUNT] =
@@ -54,17 +53,13 @@ pub(crate) fn worst(operations: &[Priced]) -> Option<Worst> {
     Some(Worst { share, names: [one, two].map(|operation| operation.name.clone()), part })
 }
 
-/// Those that take most of some table for their price: in a pair, one of these fills the table that ends the segment.
-fn leading(operations: &[Priced]) -> Vec<&Priced> {
-    const OF_EACH: usize = 8;
-    let mut chosen = BTreeMap::new();
-    for table in 0..Table::COUNT {
-        let mut order: Vec<_> =
-            operations.iter().enumerate().filter(|(_, of)| of.units[table] > 0.0).collect();
-        order.sort_by(|(_, a), (_, b)| b.units[table].total_cmp(&a.units[table]));
-        chosen.extend(order.into_iter().take(OF_EACH));
-    }
-    chosen.into_values().collect()
+/// Those than which no other takes as much of every table and more of one: with another in its place, no mix takes less.
+fn undominated(operations: &[Priced]) -> Vec<&Priced> {
+    let dominates = |other: &Priced, of: &Priced| {
+        let mut pairs = other.units.iter().zip(&of.units);
+        other.units != of.units && pairs.all(|(more, less)| more >= less)
+    };
+    operations.iter().filter(|of| !operations.iter().any(|other| dominates(other, of))).collect()
 }
 
 /// Times of what is promised for one equivalent that takes these, in segments of the cheapest shape.
@@ -76,10 +71,7 @@ fn share(units: &[f64; Table::COUNT]) -> f64 {
 /// The same in segments of one shape. One that lacks a table is cut around every unit of it, if it is used at all.
 fn share_in(shape: &Shape, units: &[f64; Table::COUNT]) -> f64 {
     let segments = Table::ALL.into_iter().zip(units).filter(|(_, units)| **units > 0.0);
-    let segments = segments.map(|(table, units)| {
-        let capacity = if shape.heights[table as usize] == ABSENT { 1 } else { shape.capacity(table) };
-        units / f64::from(capacity)
-    });
+    let segments = segments.map(|(table, units)| units / f64::from(shape.capacity(table).max(1)));
     segments.fold(0.0, f64::max) * shape.cells() as f64 / CELLS
 }
 
@@ -115,6 +107,20 @@ mod tests {
         assert!(wrong.names.contains(&"hash".to_owned()));
     }
 
+    /// One that takes most of no table may take most together with another, as long as none takes as much of all.
+    #[test]
+    fn only_what_another_takes_as_well_is_left_out() {
+        let operations = [
+            priced("cycles", 1.0, &[(Table::Cpu, 3.0)]),
+            priced("both", 1.0, &[(Table::Cpu, 2.0), (Table::Mul, 2.0)]),
+            priced("products", 1.0, &[(Table::Mul, 3.0)]),
+            priced("less", 1.0, &[(Table::Cpu, 2.0), (Table::Mul, 1.0)]),
+            priced("again", 1.0, &[(Table::Mul, 3.0)]),
+        ];
+        let names: Vec<_> = undominated(&operations).iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["cycles", "both", "products", "again"]);
+    }
+
     /// What was found when no shape had Keccak beside the wide multiplication: with a table that is absent, two operations end a segment
     /// after each other.
     #[test]
@@ -127,7 +133,7 @@ mod tests {
         assert!(worst(&operations).unwrap().share > 50.0);
     }
 
-    /// Every pair of calls that an EVM makes shares a shape.
+    /// One shape has all calls that an EVM makes.
     #[test]
     fn the_calls_of_an_evm_share_a_shape() {
         let calls = [Table::Keccak, Table::Modmul256, Table::Modmul384, Table::Secp256k1];
