@@ -194,20 +194,24 @@ fn keys_that_are_chosen_to_collide_cost_what_others_cost() {
     for (name, count, keys, act) in cases {
         let [ordinary, constant, known] =
             keys.map(|key| made(looped(count, &key, &act), vec![vec![operation()]]));
-        let under = |input: &RollupInputOwned, key: &HashKey| {
-            let (taken, batch) = run_with(input, key);
-            (taken.equivalents, batch.cost)
+        let under = |input: &RollupInputOwned, key: &HashKey| run_with(input, key).0.equivalents;
+        // Keys of the hash function that whoever chose those above did not know; few of all are unlucky for a row of
+        // keys, and these are the same each time.
+        let secrets: Vec<_> = (0..9_u8).map(|seed| HashKey::of(&[seed])).collect();
+        let median = |input: &RollupInputOwned| {
+            let mut taken: Vec<_> = secrets.iter().map(|secret| under(input, secret)).collect();
+            taken.sort_by(f64::total_cmp);
+            taken[taken.len() / 2]
         };
-        let secret = HashKey::random();
-        let (base, cost) = under(&ordinary, &secret);
-        println!("{name}: {base:.0} of {cost}");
+        let base = median(&ordinary);
+        println!("{name}: {base:.0}");
         for (what, input) in [("constant", &constant), ("known", &known)] {
-            let (equivalents, cost) = under(input, &secret);
-            println!("{name}, {what}: {equivalents:.0} of {cost}");
-            assert!(equivalents <= 1.1 * base, "{name}, {what}");
+            let equivalents = median(input);
+            println!("{name}, {what}: {equivalents:.0}");
+            assert!(equivalents <= 1.01 * base, "{name}, {what}");
         }
         // Under the key that they were chosen for they all collide: the attack is one.
-        let (equivalents, _) = under(&known, &HashKey::new(KNOWN_KEY));
+        let equivalents = under(&known, &HashKey::new(KNOWN_KEY));
         println!("{name}, under the known key: {equivalents:.0}");
         assert!(equivalents > 1.5 * base, "{name}");
     }
