@@ -1,4 +1,5 @@
-//! A node that proves is killed, and goes on with what was finished: a real proof, which Ethereum's contract verifies.
+//! A node that proves is killed, and goes on with what was finished: a real proof, which Ethereum's contract verifies, of a
+//! batch that is published in a blob.
 
 #[path = "node_kill/process.rs"]
 mod process;
@@ -33,7 +34,9 @@ fn parts(folder: &Path, kind: &str) -> BTreeMap<String, SystemTime> {
 fn a_prover_that_is_killed_goes_on_with_finished_parts_and_believes_none_of_them() {
     let chain = Chain::new();
     let settings = chain.configure("127.0.0.1:0");
-    let text = fs::read_to_string(&settings).unwrap().replace("local = false", "local = true");
+    let text = fs::read_to_string(&settings).unwrap();
+    let text =
+        text.replace("local = false", "local = true").replace("[batches]", "[batches]\ndata = \"blobs\"");
     fs::write(&settings, text).unwrap();
     let folder = chain.path("data/proofs/0000000001-1");
 
@@ -65,4 +68,5 @@ fn a_prover_that_is_killed_goes_on_with_finished_parts_and_believes_none_of_them
     within(PATIENCE, "the batch is executed on Ethereum", || chain.progress().executed == 1);
     node.end();
     assert_eq!(chain.settlements(), [(0, true)]);
+    assert_eq!(chain.blobs_of_settlements(), [1]);
 }

@@ -238,20 +238,31 @@ impl Chain {
 
     /// Transactions of the account that settles, from the first block on: nonce, whether it succeeded.
     pub(crate) fn settlements(&self) -> Vec<(u64, bool)> {
-        let (client, operator) = (self.anvil.client(), operator().address());
-        let mut found = Vec::new();
-        for number in 0..=client.head().unwrap().number {
+        let client = self.anvil.client();
+        let outcome = |transaction: Value| {
+            let hash = serde_json::from_value(transaction["hash"].clone()).unwrap();
+            (quantity(&transaction["nonce"]), client.receipt(hash).unwrap().unwrap().succeeded())
+        };
+        self.settling().map(outcome).collect()
+    }
+
+    /// Number of blobs of each of these transactions.
+    pub(crate) fn blobs_of_settlements(&self) -> Vec<usize> {
+        let blobs = |transaction: Value| transaction["blobVersionedHashes"].as_array().map_or(0, Vec::len);
+        self.settling().map(blobs).collect()
+    }
+
+    /// Transactions of the account that settles, from the first block on, as JSON-RPC has them.
+    fn settling(&self) -> impl Iterator<Item = Value> {
+        let head = self.anvil.client().head().unwrap().number;
+        let transactions = |number: u64| -> Vec<Value> {
             let block = self.anvil.call("eth_getBlockByNumber", json!([format!("{number:#x}"), true]));
-            for transaction in block["transactions"].as_array().unwrap() {
-                let from: Address = serde_json::from_value(transaction["from"].clone()).unwrap();
-                if from == operator {
-                    let nonce = quantity(&transaction["nonce"]);
-                    let hash = serde_json::from_value(transaction["hash"].clone()).unwrap();
-                    found.push((nonce, client.receipt(hash).unwrap().unwrap().succeeded()));
-                }
-            }
-        }
-        found
+            block["transactions"].as_array().unwrap().clone()
+        };
+        let is_of_operator = |transaction: &Value| {
+            serde_json::from_value::<Address>(transaction["from"].clone()).unwrap() == operator().address()
+        };
+        (0..=head).flat_map(transactions).filter(is_of_operator)
     }
 }
 
