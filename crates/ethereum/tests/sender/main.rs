@@ -12,7 +12,7 @@ use ashlar_ethereum::{
 use ashlar_storage::{Changes, MemoryStore, Store, Table};
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
-use world::{BUMP, World, account, hash_of, intent, with_blob};
+use world::{BUMP, TO, World, account, hash_of, intent, with_blob};
 
 #[test]
 fn a_transaction_is_sent_once_and_done_when_it_is_confirmed() {

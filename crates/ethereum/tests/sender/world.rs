@@ -89,7 +89,7 @@ impl Model {
         })
     }
 
-    fn answer(&mut self, method: &str, params: &Value) -> Reply {
+    pub(super) fn answer(&mut self, method: &str, params: &Value) -> Reply {
         let last = self.blocks.len() as u64 - 1;
         let number = |tag: &Value| match tag.as_str().unwrap() {
             "latest" | "pending" => last,
