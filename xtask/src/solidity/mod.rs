@@ -73,6 +73,9 @@ struct Record {
     verdict: Verdict,
 }
 
+/// What was found out, a line a change. In the tree, as a whole run takes hours: any machine goes on with it.
+const RECORDS: &str = "soak-solidity.jsonl";
+
 /// The sources that are changed: interfaces and generated tables of contents have nothing to change.
 const SOURCES: [&str; 3] = ["src", "src/libraries", "src/generated"];
 
@@ -81,10 +84,20 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<Option<Value>> {
     let sources = read_sources(&contracts)?;
     let work = repository::target_dir().join("solidity-mutants");
     fs::create_dir_all(&work)?;
-    let records = work.join("verdicts.jsonl");
-    let mut cases = cases(&sources, arguments, &known(&records)?);
+    // A choice is judged anew, and nothing is kept of it.
+    let is_sample = arguments.sample.is_some();
+    let records = if is_sample {
+        work.join("sample.jsonl")
+    } else {
+        repository::root().join("bench/results").join(RECORDS)
+    };
+    let known = if is_sample { HashMap::new() } else { known(&records)? };
+    let mut cases = cases(&sources, arguments, &known);
     let judge = Judge::new(&contracts, &work, &sources, arguments.forge)?;
     try_all(&judge, &mut cases, &records, arguments)?;
+    if !is_sample && arguments.file.is_none() {
+        tidy(&records, &cases)?;
+    }
     let equivalents = equivalents(&contracts, &cases)?;
     let report = report(&cases, &equivalents)?;
     let survivors = report["survivors"].as_array().map_or(0, Vec::len);
@@ -150,7 +163,8 @@ fn digest(sources: &BTreeMap<String, String>, mutant: &Mutant) -> String {
         hash.update(file);
         hash.update(if *file == mutant.file { mutant.apply(text) } else { text.clone() });
     }
-    hex::encode(hash.finalize())
+    // Long enough that no two of some thousand are one.
+    hex::encode(&hash.finalize()[..12])
 }
 
 /// What earlier runs found out; of two verdicts the later one.
@@ -162,6 +176,19 @@ fn known(records: &Path) -> eyre::Result<HashMap<String, Verdict>> {
         known.insert(digest, verdict);
     }
     Ok(known)
+}
+
+/// Leaves what holds for these cases, in their order.
+fn tidy(records: &Path, cases: &[Case]) -> eyre::Result<()> {
+    let mut text = String::new();
+    for case in cases {
+        if let Some(verdict) = &case.verdict {
+            let record = Record { digest: case.digest.clone(), verdict: verdict.clone() };
+            text += &serde_json::to_string(&record)?;
+            text.push('\n');
+        }
+    }
+    fs::write(records, text).wrap_err_with(|| records.display().to_string())
 }
 
 fn try_all(judge: &Judge, cases: &mut [Case], records: &Path, arguments: &Arguments) -> eyre::Result<()> {
