@@ -92,13 +92,14 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<Option<Value>> {
         repository::root().join("bench/results").join(RECORDS)
     };
     let known = if is_sample { HashMap::new() } else { known(&records)? };
-    let mut cases = cases(&sources, arguments, &known);
+    let equivalents = equivalents(&contracts)?;
+    let mut cases = cases(&sources, arguments, &known, &equivalents);
     let judge = Judge::new(&contracts, &work, &sources, arguments.forge)?;
     try_all(&judge, &mut cases, &records, arguments)?;
     if !is_sample && arguments.file.is_none() {
         tidy(&records, &cases)?;
     }
-    let equivalents = equivalents(&contracts, &cases)?;
+    check_equivalents(&equivalents, &cases)?;
     let report = report(&cases, &equivalents)?;
     let survivors = report["survivors"].as_array().map_or(0, Vec::len);
     println!("{report:#}");
@@ -133,6 +134,7 @@ fn cases(
     sources: &BTreeMap<String, String>,
     arguments: &Arguments,
     known: &HashMap<String, Verdict>,
+    equivalents: &[Equivalent],
 ) -> Vec<Case> {
     let mut cases = Vec::new();
     for (file, text) in sources.iter().filter(|(file, _)| file.starts_with("src/")) {
@@ -141,11 +143,13 @@ fn cases(
         }
         for mutant in mutants::mutants(file, text) {
             let digest = digest(sources, &mutant);
-            // A change that was not noticed is tried again, as there may be another test by now.
+            let name = mutant.name(text);
+            // A change that was not noticed is tried again, as there may be another test by now, if it changes anything.
+            let is_equivalent = equivalents.iter().any(|equivalent| equivalent.name == name);
             let known = known.get(&digest);
-            let was_missed = known == Some(&Verdict::Survived);
+            let was_missed = known == Some(&Verdict::Survived) && !is_equivalent;
             let verdict = known.filter(|_| !was_missed).cloned();
-            cases.push(Case { name: mutant.name(text), mutant, digest, verdict, was_missed });
+            cases.push(Case { name, mutant, digest, verdict, was_missed });
         }
     }
     cases.sort_by_key(|case| case.mutant.kind);
@@ -182,7 +186,8 @@ fn known(records: &Path) -> eyre::Result<HashMap<String, Verdict>> {
 fn tidy(records: &Path, cases: &[Case]) -> eyre::Result<()> {
     let mut text = String::new();
     for case in cases {
-        if let Some(verdict) = &case.verdict {
+        let missed = case.was_missed.then_some(&Verdict::Survived);
+        if let Some(verdict) = case.verdict.as_ref().or(missed) {
             let record = Record { digest: case.digest.clone(), verdict: verdict.clone() };
             text += &serde_json::to_string(&record)?;
             text.push('\n');
@@ -230,19 +235,22 @@ fn try_all(judge: &Judge, cases: &mut [Case], records: &Path, arguments: &Argume
     })
 }
 
-/// The list of `contracts/equivalent-mutants.json`. Every entry must be of a change that there is.
-fn equivalents(contracts: &Path, cases: &[Case]) -> eyre::Result<Vec<Equivalent>> {
+/// The list of `contracts/equivalent-mutants.json`.
+fn equivalents(contracts: &Path) -> eyre::Result<Vec<Equivalent>> {
     let path: PathBuf = contracts.join("equivalent-mutants.json");
     let text = fs::read_to_string(&path).wrap_err_with(|| path.display().to_string())?;
-    let list: Vec<Equivalent> = serde_json::from_str(&text)?;
-    for equivalent in &list {
-        if let Some(case) = cases.iter().find(|case| case.name == equivalent.name) {
-            let killed =
-                case.verdict.as_ref().is_some_and(|verdict| matches!(verdict, Verdict::Killed { .. }));
-            ensure!(!killed, "not equivalent, as a test fails: {:?}", equivalent.name);
-        }
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// Fails if a change on the list is noticed. That each is of a change that there is, a test sees to.
+fn check_equivalents(equivalents: &[Equivalent], cases: &[Case]) -> eyre::Result<()> {
+    for equivalent in equivalents {
+        let case = cases.iter().find(|case| case.name == equivalent.name);
+        let verdict = case.and_then(|case| case.verdict.as_ref());
+        let is_noticed = matches!(verdict, Some(Verdict::Killed { .. }));
+        ensure!(!is_noticed, "not equivalent, as a test fails: {:?}", equivalent.name);
     }
-    Ok(list)
+    Ok(())
 }
 
 fn report(cases: &[Case], equivalents: &[Equivalent]) -> eyre::Result<Value> {
