@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 import {Test} from "forge-std/Test.sol";
 import {Domain} from "../src/libraries/Domain.sol";
 import "../src/libraries/Ext.sol";
-import {Leaves, NODE_MASK} from "../src/libraries/Merkle.sol";
+import {Leaves, MerkleLibrary, NODE_MASK} from "../src/libraries/Merkle.sol";
 import {Program} from "../src/libraries/Program.sol";
-import {TranscriptLibrary} from "../src/libraries/Transcript.sol";
+import {Transcript, TranscriptLibrary} from "../src/libraries/Transcript.sol";
 import {Kernels} from "./Kernels.sol";
 
 contract KernelsTest is Test {
@@ -127,37 +127,45 @@ contract KernelsTest is Test {
 
     // ---- Folding ----
 
-    /// Against interpolation by Lagrange.
     function testFuzz_fold(uint256 seed, uint256 logArity, uint256 place, uint256 group) public view {
         logArity = bound(logArity, 1, 4);
-        uint256 arity = 1 << logArity;
-        checkFold(seed, logArity, place % arity, bound(group, 0, 2 ** 12 - 1), false);
+        Ext[] memory values = new Ext[](1 << logArity);
+        for (uint256 i = 0; i < values.length; ++i) {
+            values[i] = element(seed ^ i);
+        }
+        checkFold(values, place % values.length, bound(group, 0, 2 ** 12 - 1), element(seed ^ 1 << 200));
     }
 
+    /// The largest values, the largest differences, and the largest step.
     function test_fold_atBounds() public view {
+        Ext largest = Ext.wrap(P_LANES - ONE_LANES);
         for (uint256 logArity = 1; logArity <= 4; ++logArity) {
-            for (uint256 place = 0; place < 1 << logArity; ++place) {
-                checkFold(place, logArity, place, 77, true);
+            Ext[] memory values = new Ext[](1 << logArity);
+            Ext[] memory alternating = new Ext[](1 << logArity);
+            for (uint256 i = 0; i < values.length; ++i) {
+                values[i] = largest;
+                if (i % 2 == 0) alternating[i] = largest;
+            }
+            for (uint256 place = 0; place < values.length; ++place) {
+                checkFold(values, place, 77, largest);
+                checkFold(alternating, place, 77, largest);
             }
         }
     }
 
-    function checkFold(uint256 seed, uint256 logArity, uint256 place, uint256 group, bool isLargest) internal view {
-        uint256 arity = 1 << logArity;
-        Ext[] memory values = new Ext[](arity);
-        uint256[] memory xs = new uint256[](arity);
+    /// Against interpolation by Lagrange. The step is the challenge over the group's first point.
+    function checkFold(Ext[] memory values, uint256 place, uint256 group, Ext step) internal view {
+        uint256[] memory xs = new uint256[](values.length);
         bytes memory siblings;
         bytes memory row;
-        for (uint256 i = 0; i < arity; ++i) {
-            values[i] = isLargest ? Ext.wrap(P_LANES - ONE_LANES) : element(seed ^ i);
-            xs[i] = Domain.point(Domain.roots(), group << logArity | i);
+        for (uint256 i = 0; i < values.length; ++i) {
+            xs[i] = Domain.point(Domain.roots(), group * values.length + i);
             row = bytes.concat(row, bytes16(uint128(pack(values[i]))));
             if (i != place) siblings = bytes.concat(siblings, bytes16(uint128(pack(values[i]))));
         }
-        Ext beta = element(seed ^ 1 << 200);
-        (bytes32 leaf, Ext folded,) = kernels.fold(siblings, place, values[place], beta.scale(inverseBase(xs[0])));
+        (bytes32 leaf, Ext folded,) = kernels.fold(siblings, place, values[place], step);
         assertEq(leaf, keccak256(row) & NODE_MASK);
-        assertTrue(folded.eq(interpolate(xs, values, beta)));
+        assertTrue(folded.eq(interpolate(xs, values, step.scale(xs[0]))));
     }
 
     function interpolate(uint256[] memory xs, Ext[] memory values, Ext at) internal pure returns (Ext sum) {
@@ -271,6 +279,18 @@ contract KernelsTest is Test {
         assertEq(room[1], uint256(bytes32("node")) | position);
     }
 
+    /// A list can be used again after its root was computed.
+    function test_root_emptiesTheList() public view {
+        Leaves memory leaves = MerkleLibrary.create(2);
+        for (uint256 position = 0; position < 2; ++position) {
+            bytes32 leaf = keccak256(abi.encode(position)) & NODE_MASK;
+            assertTrue(leaves.push(position, leaf));
+            (bytes32 top,) = leaves.root(0, 0);
+            assertEq(top, leaf);
+            assertEq(leaves.end, leaves.start);
+        }
+    }
+
     // ---- Transcript ----
 
     /// The vectors of the native verifier's transcript.
@@ -339,8 +359,35 @@ contract KernelsTest is Test {
         bytes[] memory data = new bytes[](1);
         data[0] = hex"00000000";
         assertEq(kernels.transcript(64, commands, new uint256[](1), data)[0], 1);
-        data[0] = hex"00000001";
-        assertEq(kernels.transcript(64, commands, new uint256[](1), data)[0], 0);
+        // What follows the nonce does not count.
+        data[0] = hex"00000000ffffffff";
+        assertEq(kernels.transcript(64, commands, new uint256[](1), data)[0], 1);
+        for (uint256 bit = 0; bit < 32; ++bit) {
+            data[0] = abi.encodePacked(uint32(1 << bit));
+            assertEq(kernels.transcript(64, commands, new uint256[](1), data)[0], 0);
+        }
+    }
+
+    /// Takes the state, its room and a word more, in whole words; the first state is zero, whatever the memory held.
+    function test_transcript_beginsWithZerosInMemoryOfItsOwn() public pure {
+        for (uint256 capacity = 0; capacity <= 65; ++capacity) {
+            uint256 free;
+            uint256 after_;
+            assembly ("memory-safe") {
+                free := mload(0x40)
+                for { let i := 0 } lt(i, 512) { i := add(i, 32) } { mstore(add(free, i), not(0)) }
+            }
+            Transcript memory self = TranscriptLibrary.create(capacity);
+            assembly ("memory-safe") {
+                after_ := mload(0x40)
+            }
+            // Behind the three words of the structure.
+            assertEq(self.state, free + 96);
+            assertEq(self.end, self.state + 32);
+            assertEq(self.limit, self.end + capacity);
+            assertEq(after_, self.state + 64 + (capacity + 31) / 32 * 32);
+            assertEq(self.sampleBits(255), uint256(keccak256(abi.encode(0))) & ((1 << 255) - 1));
+        }
     }
 
     function test_transcript_refusesMoreThanThereIsRoomFor() public {
@@ -373,6 +420,22 @@ contract KernelsTest is Test {
             checkOperations(uint32(P - 1), inputs);
             checkOperations(0, inputs);
         }
+    }
+
+    /// Values that only twelve bits have positions for.
+    function test_program_readsTheLastPositions() public pure {
+        Ext[] memory inputs = new Ext[](4093);
+        (Ext a, Ext b, Ext c) = (element(1), element(2), element(3));
+        (inputs[4090], inputs[4091], inputs[4092]) = (a, b, c);
+        // Two constants: the inputs' last positions are 4092, 4093 and 4094.
+        bytes memory head = abi.encodePacked(uint16(2), uint32(0), uint32(7));
+        assertTrue(Program.run(bytes.concat(head, instruction(0, 4092, 4093, 4094)), inputs).eq(a + b));
+        assertTrue(Program.run(bytes.concat(head, instruction(1, 4092, 4093, 4094)), inputs).eq(a - b));
+        assertTrue(Program.run(bytes.concat(head, instruction(2, 4092, 4093, 4094)), inputs).eq(a * b + c));
+        assertTrue(Program.run(bytes.concat(head, instruction(3, 4092, 1, 4094)), inputs).eq(a.scale(7) + c));
+        // The value in the last position of all.
+        bytes memory two = bytes.concat(instruction(0, 4092, 4093, 0), instruction(2, 4095, 4095, 4095));
+        assertTrue(Program.run(bytes.concat(head, two), inputs).eq((a + b) * (a + b) + (a + b)));
     }
 
     /// Values: two constants, two inputs, then results.

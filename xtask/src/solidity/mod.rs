@@ -42,9 +42,23 @@ pub(crate) struct Arguments {
     /// Only changes in files whose names have this in them.
     #[arg(long)]
     file: Option<String>,
+    /// Only changes of these kinds.
+    #[arg(long, value_delimiter = ',')]
+    kinds: Vec<Kind>,
     /// Run forge's tests too on what the other tests do not notice; that takes up to a minute each.
     #[arg(long)]
     forge: bool,
+}
+
+impl Arguments {
+    fn ask_for(&self, mutant: &Mutant) -> bool {
+        let is_of_files = self.file.as_ref().is_none_or(|part| mutant.file.contains(part));
+        is_of_files && (self.kinds.is_empty() || self.kinds.contains(&mutant.kind))
+    }
+
+    fn are_of_all(&self) -> bool {
+        self.sample.is_none() && self.file.is_none() && self.kinds.is_empty()
+    }
 }
 
 /// Changes of which somebody has found that they change nothing, with the reason.
@@ -96,14 +110,14 @@ pub(crate) fn run(arguments: &Arguments) -> eyre::Result<Option<Value>> {
     let mut cases = cases(&sources, arguments, &known, &equivalents);
     let judge = Judge::new(&contracts, &work, &sources, arguments.forge)?;
     try_all(&judge, &mut cases, &records, arguments)?;
-    if !is_sample && arguments.file.is_none() {
+    if arguments.are_of_all() {
         tidy(&records, &cases)?;
     }
     check_equivalents(&equivalents, &cases)?;
     let report = report(&cases, &equivalents)?;
     let survivors = report["survivors"].as_array().map_or(0, Vec::len);
     println!("{report:#}");
-    if arguments.sample.is_some() || arguments.file.is_some() {
+    if !arguments.are_of_all() {
         ensure!(survivors == 0, "{survivors} changes are not noticed by any test");
         return Ok(None);
     }
@@ -138,10 +152,8 @@ fn cases(
 ) -> Vec<Case> {
     let mut cases = Vec::new();
     for (file, text) in sources.iter().filter(|(file, _)| file.starts_with("src/")) {
-        if arguments.file.as_ref().is_some_and(|part| !file.contains(part.as_str())) {
-            continue;
-        }
-        for mutant in mutants::mutants(file, text) {
+        let mutants = mutants::mutants(file, text).into_iter();
+        for mutant in mutants.filter(|mutant| arguments.ask_for(mutant)) {
             let digest = digest(sources, &mutant);
             let name = mutant.name(text);
             // A change that was not noticed is tried again, as there may be another test by now, if it changes anything.
