@@ -126,10 +126,10 @@ impl Judge {
     }
 }
 
-/// The tests' executable.
+/// The tests' executable, with the features of the whole workspace, as everything else is built.
 fn build_tests() -> eyre::Result<PathBuf> {
     let output = Command::new(env!("CARGO"))
-        .args(["test", "--package", "ashlar-contracts", "--test", "verifier", "--no-run"])
+        .args(["test", "--workspace", "--test", "verifier", "--no-run", "--locked"])
         .arg("--message-format=json-render-diagnostics")
         .current_dir(repository::root())
         .stderr(Stdio::inherit())
