@@ -138,7 +138,7 @@ fn mainnet(block: &str) -> eyre::Result<Value> {
         bail!("ASHLAR_FIXTURES names no folder: set it to the one that has mainnet/{block}");
     };
     let folder = format!("{fixtures}/mainnet/{block}");
-    let proof = repository::root().join(format!("target/soak-mainnet-{block}.json"));
+    let proof = repository::target_dir().join(format!("soak-mainnet-{block}.json"));
     let proof = proof.display().to_string();
     // Before hours of work: whether it is there.
     let anvil = Anvil::start()?;
@@ -257,7 +257,7 @@ fn node_kill(kills: u32, seed: u64) -> eyre::Result<Value> {
 
 /// Each suite of changes writes down how far it is, in a folder of this commit and seed.
 fn recursion(count: u32, seed: u64) -> eyre::Result<Value> {
-    let folder = repository::root().join(format!("target/soak-recursion-{}-{seed}", commit()?));
+    let folder = repository::target_dir().join(format!("soak-recursion-{}-{seed}", commit()?));
     fs::create_dir_all(&folder).wrap_err_with(|| format!("making {}", folder.display()))?;
     let suites: [&[&str]; 2] = [
         &["--package", "ashlar-recursion", "--test", "differential"],
