@@ -127,45 +127,57 @@ contract KernelsTest is Test {
 
     // ---- Folding ----
 
-    function testFuzz_fold(uint256 seed, uint256 logArity, uint256 place, uint256 group) public view {
-        logArity = bound(logArity, 1, 4);
-        Ext[] memory values = new Ext[](1 << logArity);
+    /// A group, the place of the value that the folding is given, and its step: the challenge over the group's first point.
+    struct Group {
+        Ext[] values;
+        uint256 place;
+        uint256 number;
+        Ext step;
+    }
+
+    function testFuzz_fold(uint256 seed, uint256 logArity, uint256 place, uint256 number) public view {
+        Ext[] memory values = new Ext[](1 << bound(logArity, 1, 4));
         for (uint256 i = 0; i < values.length; ++i) {
             values[i] = element(seed ^ i);
         }
-        checkFold(values, place % values.length, bound(group, 0, 2 ** 12 - 1), element(seed ^ 1 << 200));
+        checkFold(Group(values, place % values.length, bound(number, 0, 2 ** 12 - 1), element(seed ^ 1 << 200)));
     }
 
-    /// The largest values, the largest differences, and the largest step.
+    /// The largest values, and the largest differences, with the largest step.
     function test_fold_atBounds() public view {
-        Ext largest = Ext.wrap(P_LANES - ONE_LANES);
         for (uint256 logArity = 1; logArity <= 4; ++logArity) {
-            Ext[] memory values = new Ext[](1 << logArity);
-            Ext[] memory alternating = new Ext[](1 << logArity);
-            for (uint256 i = 0; i < values.length; ++i) {
-                values[i] = largest;
-                if (i % 2 == 0) alternating[i] = largest;
-            }
-            for (uint256 place = 0; place < values.length; ++place) {
-                checkFold(values, place, 77, largest);
-                checkFold(alternating, place, 77, largest);
-            }
+            checkBounds(1 << logArity, 1);
+            checkBounds(1 << logArity, 2);
         }
     }
 
-    /// Against interpolation by Lagrange. The step is the challenge over the group's first point.
-    function checkFold(Ext[] memory values, uint256 place, uint256 group, Ext step) internal view {
-        uint256[] memory xs = new uint256[](values.length);
+    /// Values at multiples of a period are the largest, the others are zero.
+    function checkBounds(uint256 arity, uint256 period) internal view {
+        Ext largest = Ext.wrap(P_LANES - ONE_LANES);
+        Ext[] memory values = new Ext[](arity);
+        for (uint256 i = 0; i < arity; i += period) {
+            values[i] = largest;
+        }
+        for (uint256 place = 0; place < arity; ++place) {
+            checkFold(Group(values, place, 77, largest));
+        }
+    }
+
+    /// Against interpolation by Lagrange.
+    function checkFold(Group memory group) internal view {
+        uint256 arity = group.values.length;
+        uint256[] memory xs = new uint256[](arity);
         bytes memory siblings;
         bytes memory row;
-        for (uint256 i = 0; i < values.length; ++i) {
-            xs[i] = Domain.point(Domain.roots(), group * values.length + i);
-            row = bytes.concat(row, bytes16(uint128(pack(values[i]))));
-            if (i != place) siblings = bytes.concat(siblings, bytes16(uint128(pack(values[i]))));
+        for (uint256 i = 0; i < arity; ++i) {
+            xs[i] = Domain.point(Domain.roots(), group.number * arity + i);
+            bytes16 packed = bytes16(uint128(pack(group.values[i])));
+            row = bytes.concat(row, packed);
+            if (i != group.place) siblings = bytes.concat(siblings, packed);
         }
-        (bytes32 leaf, Ext folded,) = kernels.fold(siblings, place, values[place], step);
+        (bytes32 leaf, Ext folded,) = kernels.fold(siblings, group.place, group.values[group.place], group.step);
         assertEq(leaf, keccak256(row) & NODE_MASK);
-        assertTrue(folded.eq(interpolate(xs, values, step.scale(xs[0]))));
+        assertTrue(folded.eq(interpolate(xs, group.values, group.step.scale(xs[0]))));
     }
 
     function interpolate(uint256[] memory xs, Ext[] memory values, Ext at) internal pure returns (Ext sum) {
@@ -371,22 +383,30 @@ contract KernelsTest is Test {
     /// Takes the state, its room and a word more, in whole words; the first state is zero, whatever the memory held.
     function test_transcript_beginsWithZerosInMemoryOfItsOwn() public pure {
         for (uint256 capacity = 0; capacity <= 65; ++capacity) {
-            uint256 free;
-            uint256 after_;
-            assembly ("memory-safe") {
-                free := mload(0x40)
-                for { let i := 0 } lt(i, 512) { i := add(i, 32) } { mstore(add(free, i), not(0)) }
-            }
-            Transcript memory self = TranscriptLibrary.create(capacity);
-            assembly ("memory-safe") {
-                after_ := mload(0x40)
-            }
-            // Behind the three words of the structure.
-            assertEq(self.state, free + 96);
-            assertEq(self.end, self.state + 32);
-            assertEq(self.limit, self.end + capacity);
-            assertEq(after_, self.state + 64 + (capacity + 31) / 32 * 32);
-            assertEq(self.sampleBits(255), uint256(keccak256(abi.encode(0))) & ((1 << 255) - 1));
+            checkCreation(capacity);
+        }
+    }
+
+    function checkCreation(uint256 capacity) internal pure {
+        uint256 free = dirty();
+        Transcript memory self = TranscriptLibrary.create(capacity);
+        uint256 behind;
+        assembly ("memory-safe") {
+            behind := mload(0x40)
+        }
+        // Behind the three words of the structure.
+        assertEq(self.state, free + 96);
+        assertEq(self.end, self.state + 32);
+        assertEq(self.limit, self.end + capacity);
+        assertEq(behind, self.state + 64 + (capacity + 31) / 32 * 32);
+        assertEq(self.sampleBits(255), uint256(keccak256(abi.encode(0))) & ((1 << 255) - 1));
+    }
+
+    /// Ones in free memory, whose address this returns.
+    function dirty() internal pure returns (uint256 free) {
+        assembly ("memory-safe") {
+            free := mload(0x40)
+            for { let i := 0 } lt(i, 512) { i := add(i, 32) } { mstore(add(free, i), not(0)) }
         }
     }
 
@@ -422,20 +442,25 @@ contract KernelsTest is Test {
         }
     }
 
-    /// Values that only twelve bits have positions for.
-    function test_program_readsTheLastPositions() public pure {
-        Ext[] memory inputs = new Ext[](4093);
+    /// Values that only twelve bits have positions for: the inputs' last positions are 4092 to 4094, and a result has the last.
+    function test_program_readsTheLastPositions() public view {
         (Ext a, Ext b, Ext c) = (element(1), element(2), element(3));
-        (inputs[4090], inputs[4091], inputs[4092]) = (a, b, c);
-        // Two constants: the inputs' last positions are 4092, 4093 and 4094.
-        bytes memory head = abi.encodePacked(uint16(2), uint32(0), uint32(7));
-        assertTrue(Program.run(bytes.concat(head, instruction(0, 4092, 4093, 4094)), inputs).eq(a + b));
-        assertTrue(Program.run(bytes.concat(head, instruction(1, 4092, 4093, 4094)), inputs).eq(a - b));
-        assertTrue(Program.run(bytes.concat(head, instruction(2, 4092, 4093, 4094)), inputs).eq(a * b + c));
-        assertTrue(Program.run(bytes.concat(head, instruction(3, 4092, 1, 4094)), inputs).eq(a.scale(7) + c));
-        // The value in the last position of all.
+        assertTrue(runLast(abi.encodePacked(instruction(0, 4092, 4093, 4094))).eq(a + b));
+        assertTrue(runLast(abi.encodePacked(instruction(1, 4092, 4093, 4094))).eq(a - b));
+        assertTrue(runLast(abi.encodePacked(instruction(2, 4092, 4093, 4094))).eq(a * b + c));
+        assertTrue(runLast(abi.encodePacked(instruction(3, 4092, 1, 4094))).eq(a.scale(7) + c));
         bytes memory two = bytes.concat(instruction(0, 4092, 4093, 0), instruction(2, 4095, 4095, 4095));
-        assertTrue(Program.run(bytes.concat(head, two), inputs).eq((a + b) * (a + b) + (a + b)));
+        assertTrue(runLast(two).eq((a + b) * (a + b) + (a + b)));
+    }
+
+    function runLast(bytes memory code) internal view returns (Ext) {
+        return this.runAfter(abi.encodePacked(uint16(2), uint32(0), uint32(7), code));
+    }
+
+    function runAfter(bytes memory program) external pure returns (Ext) {
+        Ext[] memory inputs = new Ext[](4093);
+        (inputs[4090], inputs[4091], inputs[4092]) = (element(1), element(2), element(3));
+        return Program.run(program, inputs);
     }
 
     /// Values: two constants, two inputs, then results.
